@@ -1,0 +1,36 @@
+/* name.h - names shared by programs, .reg files and tests: registry keys and values, environment, arguments. */
+#ifndef SALVOR_PROTO_NAME_H
+#define SALVOR_PROTO_NAME_H
+
+/* Registry keys below HKLM (64-bit view). */
+#define NAME_KEY_SETTINGS    "SOFTWARE\\Salvor"
+#define NAME_KEY_POLICY      "SOFTWARE\\Policies\\Salvor"
+#define NAME_KEY_LOCALDUMPS  "SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\LocalDumps"
+#define NAME_KEY_WER_MODULES "SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules"
+#define NAME_KEY_MACHINE     "SOFTWARE\\Microsoft\\Cryptography"
+#define NAME_VALUE_MACHINE   "MachineGuid"
+
+/* LocalDumps values. */
+#define NAME_VALUE_DUMP_FOLDER  "DumpFolder"
+#define NAME_VALUE_DUMP_COUNT   "DumpCount"
+#define NAME_VALUE_DUMP_TYPE    "DumpType"
+#define NAME_VALUE_CUSTOM_FLAGS "CustomDumpFlags"
+
+/* What .reg files set unless told otherwise. */
+#define NAME_DEFAULT_DATA       "C:\\ProgramData\\Salvor"        /* collector's data folder: inbox, dumps, queue */
+#define NAME_DEFAULT_DUMPS      "C:\\ProgramData\\Salvor\\dumps" /* LocalDumps' DumpFolder */
+#define NAME_DEFAULT_DUMP_COUNT 10u
+#define NAME_DEFAULT_DUMP_TYPE  1u /* 0 custom, 1 mini, 2 full */
+
+/* Folders below the collector's data folder. */
+#define NAME_FOLDER_INBOX "inbox"
+#define NAME_FOLDER_DUMPS "dumps"
+#define NAME_FOLDER_QUEUE "queue"
+
+#define NAME_ENV_PIPE    "SALVOR_PIPE"
+#define NAME_ENV_KEY     "SALVOR_KEY" /* ingest key for salvor-upload, so that it is not in a command line */
+#define NAME_ARG_MONITOR "--crash-monitor"
+#define NAME_WER_MODULE  "salvor-wer.dll"
+#define NAME_COLLECTOR   "salvor-collector.exe"
+
+#endif
