@@ -1,0 +1,55 @@
+/* cpu.h - processors a minidump can come from, and their integer registers as one table.
+ *
+ * Registers are numbered as the processor's own encoding and its unwind codes number them, with the instruction pointer and the flags
+ * behind them. */
+#ifndef SALVOR_MINIDUMP_CPU_H
+#define SALVOR_MINIDUMP_CPU_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum cpu { CPU_UNKNOWN, CPU_X86, CPU_AMD64, CPU_ARM, CPU_ARM64, CPU_COUNT };
+
+enum { CPU_AMD64_RBX = 3, CPU_AMD64_RSP = 4, CPU_AMD64_RBP = 5, CPU_AMD64_RIP = 16, CPU_AMD64_FLAGS = 17 };
+enum { CPU_X86_EBX = 3, CPU_X86_ESP = 4, CPU_X86_EBP = 5, CPU_X86_EIP = 8, CPU_X86_FLAGS = 9 };
+enum { CPU_ARM64_FP = 29, CPU_ARM64_LR = 30, CPU_ARM64_SP = 31, CPU_ARM64_PC = 32, CPU_ARM64_FLAGS = 33 };
+
+#define CPU_MAX_REGISTERS 34
+
+/* What is fixed for a processor. */
+struct cpu_layout {
+    const char *name;             /* "amd64", as in rust-minidump's JSON */
+    const char *const *registers; /* register_count names; NULL where contexts are not decoded */
+    size_t register_count;
+    size_t listed_count; /* the first so many are what rust-minidump lists as general purpose registers */
+    unsigned pointer_bytes;
+    unsigned ip, sp; /* register numbers */
+};
+
+/* A thread's registers. Bit i of valid says whether values[i] is known; unwinding loses some on its way. */
+struct cpu_state {
+    enum cpu cpu;
+    uint64_t valid;
+    uint64_t values[CPU_MAX_REGISTERS];
+};
+
+/* Never NULL; unknown processors have no registers and 8-byte pointers. */
+const struct cpu_layout *cpu_layout(enum cpu cpu);
+
+static inline void cpu_set(struct cpu_state *state, unsigned number, uint64_t value)
+{
+    state->values[number] = value;
+    state->valid |= (uint64_t)1 << number;
+}
+static inline bool cpu_has(const struct cpu_state *state, unsigned number)
+{
+    return (state->valid >> number & 1) != 0;
+}
+uint64_t cpu_ip(const struct cpu_state *state); /* 0 when unknown */
+uint64_t cpu_sp(const struct cpu_state *state); /* 0 when unknown */
+
+/* Reads a Windows CONTEXT of the given processor (winnt.h). Only the register groups that its flags announce become valid.
+ * Returns NULL, or why it cannot be read as one sentence part; then *ret is untouched. */
+const char *cpu_context_decode(enum cpu cpu, const uint8_t *context, size_t size_bytes, struct cpu_state *ret);
+
+#endif
