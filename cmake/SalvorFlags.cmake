@@ -10,8 +10,11 @@ if(MSVC)
   target_compile_options(salvor_flags INTERFACE /W4 /utf-8 /experimental:c11atomics $<$<BOOL:${SALVOR_WERROR}>:/WX>)
 else()
   target_compile_options(salvor_flags INTERFACE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-    -Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 -fno-strict-aliasing -fstack-protector-strong
+    -Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 -fno-strict-aliasing
     $<$<BOOL:${SALVOR_WERROR}>:-Werror>)
+  if(NOT MINGW) # mingw's protector needs libssp, which a program that only says -lsalvor does not link
+    target_compile_options(salvor_flags INTERFACE -fstack-protector-strong)
+  endif()
 endif()
 if(WIN32)
   # Windows 8.1 and later; W functions only.

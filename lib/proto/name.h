@@ -27,6 +27,8 @@
 #define NAME_FOLDER_DUMPS "dumps"
 #define NAME_FOLDER_QUEUE "queue"
 
+#define NAME_SERVICE_WIDE L"Salvor" /* the machine-wide collector's service */
+
 #define NAME_ENV_PIPE    "SALVOR_PIPE"
 #define NAME_ENV_KEY     "SALVOR_KEY" /* ingest key for salvor-upload, so that it is not in a command line */
 #define NAME_ARG_MONITOR "--crash-monitor"

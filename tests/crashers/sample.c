@@ -1,0 +1,159 @@
+/* sample.c - salvor-sample: an ordinary program that uses Salvor and dies as asked.
+ *
+ *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
+ *                 [--filter ignore|fault] [--note TEXT]
+ *
+ * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
+#include "crash.h"
+#include "salvor.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+struct kind {
+    const char *name;
+    void (*run)(void);
+};
+
+static void exit_cleanly(void)
+{
+    exit(0);
+}
+static void exit_three(void)
+{
+    exit(3);
+}
+
+static const struct kind kinds[] = {
+    {"write-av", crash_write_av}, {"read-av", crash_read_av}, {"divide", crash_divide},   {"fast-fail", crash_fast_fail},
+    {"abort", crash_abort},       {"exit", exit_cleanly},     {"exit-three", exit_three},
+};
+
+struct arguments {
+    const char *kind, *note;
+    int no_salvor, self_monitor, no_wait;
+    salvor_options options;
+};
+
+static int SALVOR_CALL ignore_filter(void *pointers, void *context)
+{
+    (void)pointers, (void)context;
+    return 0;
+}
+
+static int SALVOR_CALL faulting_filter(void *pointers, void *context)
+{
+    (void)pointers, (void)context;
+    crash_divide();
+    return 1;
+}
+
+static long long unix_ms(void)
+{
+    FILETIME now;
+    GetSystemTimeAsFileTime(&now);
+    return (long long)(((unsigned long long)now.dwHighDateTime << 32 | now.dwLowDateTime) / 10000) - 11644473600000LL;
+}
+
+static int usage(void)
+{
+    size_t i;
+    fprintf(stderr, "usage: salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait]\n"
+                    "                     [--timeout MS] [--filter ignore|fault] [--note TEXT]\nkinds:");
+    for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        fprintf(stderr, " %s", kinds[i].name);
+    fprintf(stderr, "\n");
+    return 2;
+}
+
+static int parse_flag(struct arguments *to, const char *word)
+{
+    if (strcmp(word, "--no-salvor") == 0)
+        to->no_salvor = 1;
+    else if (strcmp(word, "--self-monitor") == 0)
+        to->self_monitor = 1;
+    else if (strcmp(word, "--no-wait") == 0)
+        to->no_wait = 1;
+    else if (strcmp(word, "--eager") == 0)
+        to->options.flags |= SALVOR_VEH_EAGER;
+    else if (strcmp(word, "--pass") == 0)
+        to->options.after_dump = SALVOR_AFTER_PASS;
+    else
+        return 0;
+    return 1;
+}
+
+static int parse_value(struct arguments *to, const char *word, const char *value)
+{
+    if (strcmp(word, "--pipe") == 0)
+        to->options.pipe = value;
+    else if (strcmp(word, "--spool") == 0)
+        to->options.spool_dir = value;
+    else if (strcmp(word, "--timeout") == 0)
+        to->options.crash_timeout_ms = (uint32_t)atoi(value);
+    else if (strcmp(word, "--note") == 0)
+        to->note = value;
+    else if (strcmp(word, "--filter") == 0)
+        to->options.filter = strcmp(value, "fault") == 0 ? faulting_filter : ignore_filter;
+    else
+        return 0;
+    return 1;
+}
+
+static int parse(struct arguments *to, int argc, char **argv)
+{
+    int i;
+    memset(to, 0, sizeof *to);
+    salvor_options_init(&to->options);
+    to->options.version = "2.4.1";
+    to->options.environment = "test";
+    for (i = 1; i < argc; i++) {
+        if (argv[i][0] != '-' && !to->kind)
+            to->kind = argv[i];
+        else if (parse_flag(to, argv[i]))
+            continue;
+        else if (i + 1 < argc && parse_value(to, argv[i], argv[i + 1]))
+            i++;
+        else
+            return 0;
+    }
+    return to->kind != NULL;
+}
+
+static void install(const struct arguments *from)
+{
+    salvor_status status = salvor_install(&from->options);
+    if (status == SALVOR_OK && !from->no_wait)
+        status = salvor_wait_ready(10000);
+    printf("salvor %s\n", salvor_strstatus(status));
+    salvor_set_annotation("scene", "harbour at dusk");
+    if (from->note)
+        salvor_set_annotation("note", from->note);
+    salvor_log("sample started");
+    salvor_log("about to draw the first frame");
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    size_t i;
+
+    if (argc > 1 && strcmp(argv[1], "--crash-monitor") == 0)
+        return salvor_monitor_main(argc, argv);
+    if (!parse(&arguments, argc, argv))
+        return usage();
+    if (arguments.self_monitor)
+        salvor_monitor_main(argc, argv);
+    if (!arguments.no_salvor)
+        install(&arguments);
+    for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].name, arguments.kind) != 0)
+            continue;
+        printf("crashing kind=%s pid=%lu time_ms=%lld\n", kinds[i].name, (unsigned long)GetCurrentProcessId(), unix_ms());
+        fflush(stdout);
+        kinds[i].run();
+        return 9; /* a kind that returns did not die */
+    }
+    return usage();
+}

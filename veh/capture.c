@@ -1,0 +1,332 @@
+/* capture.c - what runs inside the crashing process.
+ *
+ * No heap, no locks, no CRT stdio, no loader, no logging; stack use under 2 KB; every wait is bounded and also waits on the monitor's
+ * process handle. Everything touched here was made at install. A test holds this object's undefined symbols against an allow-list.
+ *
+ * The first fault wins by one interlocked exchange on client.owner. Other threads park; the same thread faulting again in our own code
+ * ends the process with the first fault's code. */
+#include "client.h"
+#include "proto/code.h"
+
+#define CAPTURE_PARK_MS 1000u /* a parked thread looks again at least this often */
+
+/* How far the owner came. */
+enum capture_step { CAPTURE_NONE = 0, CAPTURE_COPY = 1, CAPTURE_FILTER = 2, CAPTURE_DELIVER = 3 };
+
+enum capture_result { CAPTURE_DELIVERED, CAPTURE_UNDELIVERED };
+
+static_assert(sizeof(CONTEXT) <= BLOCK_MAX_CONTEXT, "the block holds this CPU's context");
+
+static LONG exchange(volatile uint32_t *word, enum block_state state)
+{
+    return InterlockedExchange((volatile LONG *)word, (LONG)state);
+}
+
+static void capture_end(DWORD code)
+{
+    TerminateProcess(GetCurrentProcess(), code);
+    for (;;) /* TerminateProcess of oneself does not return; a hook may have made it lie */
+        Sleep(INFINITE);
+}
+
+static void copy_fault(struct block *block, const EXCEPTION_POINTERS *pointers, enum block_source source)
+{
+    const EXCEPTION_RECORD *record = pointers->ExceptionRecord;
+    struct block_exception *copy = &block->exception;
+    FILETIME now;
+    DWORD i, count = record->NumberParameters;
+
+    if (count > BLOCK_MAX_PARAMETERS)
+        count = BLOCK_MAX_PARAMETERS;
+    copy->code = record->ExceptionCode;
+    copy->flags = record->ExceptionFlags;
+    copy->address = (uint64_t)(ULONG_PTR)record->ExceptionAddress;
+    copy->parameter_count = count;
+    copy->thread_id = GetCurrentThreadId();
+    for (i = 0; i < BLOCK_MAX_PARAMETERS; i++)
+        copy->parameters[i] = i < count ? (uint64_t)record->ExceptionInformation[i] : 0;
+    copy->context_size_bytes = 0;
+    if (pointers->ContextRecord) {
+        memcpy(copy->context, pointers->ContextRecord, sizeof(CONTEXT));
+        copy->context_size_bytes = sizeof(CONTEXT);
+    }
+    GetSystemTimeAsFileTime(&now);
+    block->crash_filetime = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
+    block->owner_thread = copy->thread_id;
+    block->source = (uint32_t)source;
+    block->request = BLOCK_REQUEST_CRASH;
+    block->filter_faulted = 0;
+}
+
+/* The same fault in another block: the section came while it was being handled. */
+static void carry_fault(struct block *to, const struct block *from)
+{
+    memcpy(&to->exception, &from->exception, sizeof to->exception);
+    to->crash_filetime = from->crash_filetime;
+    to->owner_thread = from->owner_thread;
+    to->source = from->source;
+    to->request = from->request;
+    to->phase = from->phase;
+    to->filter_faulted = from->filter_faulted;
+}
+
+/* Waits until the monitor says done, dies, or stands still for crash_timeout_ms; a moving dump is waited for at most ten times that. */
+static enum capture_result wait_for_dump(const struct client_link *link)
+{
+    volatile uint32_t *progress = &link->block->progress;
+    volatile uint32_t *state = &link->block->state;
+    HANDLE handles[2];
+    uint32_t seen = *progress, now;
+    int turn;
+
+    handles[0] = link->done;
+    handles[1] = link->monitor;
+    for (turn = 0; turn < 10; turn++) {
+        DWORD woke = WaitForMultipleObjects(2, handles, FALSE, client.crash_timeout_ms);
+        if (*state == BLOCK_DONE)
+            return CAPTURE_DELIVERED;
+        if (*state == BLOCK_FAILED || woke == WAIT_OBJECT_0 + 1 || woke == WAIT_FAILED)
+            return CAPTURE_UNDELIVERED;
+        now = *progress;
+        if (woke == WAIT_TIMEOUT && now == seen)
+            return CAPTURE_UNDELIVERED;
+        seen = now;
+    }
+    return CAPTURE_UNDELIVERED;
+}
+
+/* A crash during start-up waits for the registration that is under way, within the same bound that start-up has. */
+static const struct client_link *find_link(void)
+{
+    const struct client_link *link = client.link;
+    if (!link && InterlockedCompareExchange(&client.linking, 0, 0))
+        WaitForSingleObject(client.ready, client.start_timeout_ms);
+    return client.link;
+}
+
+static enum capture_result ask_monitor(void)
+{
+    const struct client_link *link = find_link();
+    struct block *block = client.block;
+
+    /* The monitor may have come only now: the fault then still lies in the block from before. */
+    if (!link || WaitForSingleObject(link->monitor, 0) == WAIT_OBJECT_0)
+        return CAPTURE_UNDELIVERED;
+    if (link->block != block) {
+        carry_fault(link->block, block);
+        client.block = block = link->block;
+    }
+    ResetEvent(link->done);
+    exchange(&block->state, BLOCK_REQUESTED);
+    if (!SetEvent(link->request))
+        return CAPTURE_UNDELIVERED;
+    return wait_for_dump(link);
+}
+
+/* The ladder below the monitor: the thread made at install writes the dump in this process. */
+static enum capture_result ask_last_resort(void)
+{
+    if (client.block->last_resort != BLOCK_RESORT_IN_PROCESS || !client.resort_go)
+        return CAPTURE_UNDELIVERED;
+    SetEvent(client.resort_go);
+    if (WaitForSingleObject(client.resort_done, client.crash_timeout_ms) != WAIT_OBJECT_0)
+        return CAPTURE_UNDELIVERED;
+    return client.block->state == BLOCK_DONE ? CAPTURE_DELIVERED : CAPTURE_UNDELIVERED;
+}
+
+/* Gives the fault to the next handler. At second chance the process is dying and the owner stays, so that nobody dumps again; at first
+ * chance the program may still handle the fault, so everything is set back. */
+static LONG pass_on(const EXCEPTION_POINTERS *pointers, enum block_source source, enum capture_result result)
+{
+    client.passed_thread = GetCurrentThreadId();
+    client.passed_code = pointers->ExceptionRecord->ExceptionCode;
+    client.passed_address = pointers->ExceptionRecord->ExceptionAddress;
+    client.step = CAPTURE_NONE;
+    if (result == CAPTURE_UNDELIVERED)
+        exchange(&client.block->state, BLOCK_IDLE);
+    if (source != BLOCK_SOURCE_FILTER) {
+        InterlockedExchange(&client.owner, 0);
+        SetEvent(client.unparked);
+    }
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* The user filter said no: everything as before the fault. */
+static LONG let_go(void)
+{
+    client.block->phase = BLOCK_PHASE_NONE;
+    exchange(&client.block->state, BLOCK_IDLE);
+    client.step = CAPTURE_NONE;
+    InterlockedExchange(&client.owner, 0);
+    SetEvent(client.unparked);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* A made record has no dispatcher to go back to; WER takes it from here. */
+static bool is_made(enum block_source source)
+{
+    return source == BLOCK_SOURCE_ABORT || source == BLOCK_SOURCE_INVALID_PARAMETER || source == BLOCK_SOURCE_PURECALL;
+}
+
+static LONG deliver(EXCEPTION_POINTERS *pointers, enum block_source source, DWORD code)
+{
+    enum capture_result result;
+    bool to_wer;
+
+    client.step = CAPTURE_DELIVER;
+    client.block->phase = BLOCK_PHASE_WAIT;
+    result = ask_monitor();
+    to_wer = result == CAPTURE_UNDELIVERED && client.block->last_resort == BLOCK_RESORT_WER;
+    if (result == CAPTURE_UNDELIVERED && !to_wer)
+        result = ask_last_resort();
+    if (!pointers || (!to_wer && client.after_dump != SALVOR_AFTER_PASS))
+        capture_end(code);
+    pass_on(pointers, source, result);
+    if (is_made(source)) {
+        RaiseFailFastException(pointers->ExceptionRecord, pointers->ContextRecord, 0);
+        capture_end(code);
+    }
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* The owner faulted again. In the user filter: the first fault, already copied, is delivered and tagged; anywhere else: the end. */
+static LONG faulted_again(void)
+{
+    DWORD code = client.block->exception.code;
+    if (client.step == CAPTURE_FILTER) {
+        client.block->filter_faulted = 1;
+        return deliver(NULL, BLOCK_SOURCE_FILTER, code);
+    }
+    capture_end(code);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/* Another thread has a crash in hand: wait until the process is gone or the owner lets go. */
+static void park(void)
+{
+    WaitForSingleObject(client.unparked, CAPTURE_PARK_MS);
+}
+
+static bool was_passed(const EXCEPTION_POINTERS *pointers)
+{
+    const EXCEPTION_RECORD *record = pointers->ExceptionRecord;
+    return client.passed_thread == GetCurrentThreadId() && client.passed_code == record->ExceptionCode &&
+           client.passed_address == record->ExceptionAddress;
+}
+
+static bool become_owner(LONG self)
+{
+    LONG owner;
+    while ((owner = InterlockedCompareExchange(&client.owner, self, 0)) != 0) {
+        if (owner == self)
+            return false;
+        park();
+    }
+    ResetEvent(client.unparked);
+    return true;
+}
+
+LONG capture_fault(EXCEPTION_POINTERS *pointers, enum block_source source)
+{
+    LONG self = (LONG)GetCurrentThreadId();
+    int wanted = 1;
+
+    if (client.in_previous == self || was_passed(pointers))
+        return EXCEPTION_CONTINUE_SEARCH;
+    if (!become_owner(self))
+        return faulted_again();
+    client.step = CAPTURE_COPY;
+    exchange(&client.block->state, BLOCK_CLAIMED);
+    copy_fault(client.block, pointers, source);
+    if (client.filter) {
+        client.step = CAPTURE_FILTER;
+        client.block->phase = BLOCK_PHASE_FILTER;
+        wanted = client.filter(pointers, client.filter_context);
+    }
+    if (!wanted)
+        return let_go();
+    return deliver(pointers, source, pointers->ExceptionRecord->ExceptionCode);
+}
+
+void capture_made(uint32_t code, enum block_source source)
+{
+    EXCEPTION_POINTERS pointers;
+    EXCEPTION_RECORD record;
+    CONTEXT context;
+
+    RtlCaptureContext(&context);
+    memset(&record, 0, sizeof record);
+    record.ExceptionCode = code;
+    record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+#if defined(_M_X64) || defined(__x86_64__)
+    record.ExceptionAddress = (void *)context.Rip;
+#elif defined(_M_ARM64) || defined(__aarch64__)
+    record.ExceptionAddress = (void *)context.Pc;
+#else
+    record.ExceptionAddress = (void *)context.Eip;
+#endif
+    pointers.ExceptionRecord = &record;
+    pointers.ContextRecord = &context;
+    capture_fault(&pointers, source);
+}
+
+LONG WINAPI capture_filter(EXCEPTION_POINTERS *pointers)
+{
+    LPTOP_LEVEL_EXCEPTION_FILTER previous;
+    DWORD code = pointers->ExceptionRecord->ExceptionCode;
+    LONG self = (LONG)GetCurrentThreadId(), verdict;
+    bool is_break = code == CODE_BREAKPOINT || code == CODE_SINGLE_STEP;
+
+    if (client.phase == CLIENT_INSTALLED && (!is_break || client.flags & SALVOR_CATCH_BREAKPOINT))
+        capture_fault(pointers, BLOCK_SOURCE_FILTER);
+    previous = client.previous_filter;
+    if (!previous || client.in_previous == self)
+        return EXCEPTION_CONTINUE_SEARCH;
+    InterlockedExchange(&client.in_previous, self); /* a filter that chains back to us must not run round */
+    verdict = previous(pointers);
+    InterlockedExchange(&client.in_previous, 0);
+    return verdict;
+}
+
+/* Whether the thread's stack pointer lies outside the stack that the system gave it. */
+static bool is_off_stack(const CONTEXT *context)
+{
+    ULONG_PTR sp, low, high;
+    if (!context)
+        return false;
+#if defined(_M_X64) || defined(__x86_64__)
+    sp = (ULONG_PTR)context->Rsp;
+#elif defined(_M_ARM64) || defined(__aarch64__)
+    sp = (ULONG_PTR)context->Sp;
+#else
+    sp = (ULONG_PTR)context->Esp;
+#endif
+    GetCurrentThreadStackLimits(&low, &high);
+    return sp < low || sp >= high;
+}
+
+/* Another component replaced our unhandled filter: take it back and chain to theirs. */
+static void reassert_filter(void)
+{
+    LPTOP_LEVEL_EXCEPTION_FILTER before;
+    if (!(client.handlers & SALVOR_HANDLE_FILTER))
+        return;
+    before = SetUnhandledExceptionFilter(capture_filter);
+    if (before != capture_filter)
+        client.previous_filter = before;
+}
+
+LONG CALLBACK capture_vectored(EXCEPTION_POINTERS *pointers)
+{
+    DWORD code = pointers->ExceptionRecord->ExceptionCode;
+    bool at_once;
+
+    if (client.phase != CLIENT_INSTALLED || !code_is_fatal_class(code))
+        return EXCEPTION_CONTINUE_SEARCH;
+    if (client.owner == (LONG)GetCurrentThreadId())
+        return client.step == CAPTURE_NONE ? EXCEPTION_CONTINUE_SEARCH : faulted_again();
+    reassert_filter();
+    at_once = code == CODE_HEAP_CORRUPTION || client.flags & SALVOR_VEH_EAGER ||
+              (client.flags & SALVOR_VEH_OFF_STACK && is_off_stack(pointers->ContextRecord));
+    return at_once ? capture_fault(pointers, BLOCK_SOURCE_VEH) : EXCEPTION_CONTINUE_SEARCH;
+}

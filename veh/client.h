@@ -1,0 +1,58 @@
+/* client.h - the one state of the client library, shared by install.c (normal context) and capture.c (crash context).
+ *
+ * capture.c reads what install.c and link.c made; it never allocates, locks or loads. Everything that changes after install is either a
+ * volatile word moved by interlocked operations or lies behind `link`, which is published with a release store. */
+#ifndef SALVOR_VEH_CLIENT_H
+#define SALVOR_VEH_CLIENT_H
+#include "proto/block.h"
+#include "salvor.h"
+#include <windows.h>
+
+/* A registration with a monitor; immutable once published. */
+struct client_link {
+    struct block *block; /* the section that the monitor made */
+    HANDLE section, request, done, monitor;
+    uint32_t monitor_pid, is_service;
+};
+
+enum client_phase { CLIENT_NEW = 0, CLIENT_INSTALLING = 1, CLIENT_INSTALLED = 2, CLIENT_UNINSTALLED = 3 };
+
+struct client {
+    volatile LONG phase;               /* enum client_phase */
+    struct block *volatile block;      /* the local block, or the linked section */
+    struct client_link *volatile link; /* NULL = no monitor */
+    volatile LONG linking;             /* 1 while the first registration is under way and can still succeed */
+
+    /* The crash in hand. */
+    volatile LONG owner;       /* id of the thread that handles a crash; 0 = none */
+    volatile LONG step;        /* enum capture_step */
+    volatile LONG in_previous; /* id of the thread that runs the previous filter */
+    DWORD passed_thread, passed_code;
+    const void *passed_address;
+
+    HANDLE ready;                  /* manual reset: the first registration ended, well or not */
+    HANDLE unparked;               /* manual reset: the owner let go, parked threads look again */
+    HANDLE stop;                   /* manual reset: salvor_uninstall */
+    HANDLE resort_go, resort_done; /* the in-process writer's; NULL until it stands by */
+
+    void *vectored;
+    LPTOP_LEVEL_EXCEPTION_FILTER previous_filter;
+    void(__cdecl *previous_abort)(int);
+
+    uint32_t flags, handlers, after_dump, start_timeout_ms, crash_timeout_ms;
+    int(SALVOR_CALL *filter)(void *, void *);
+    void *filter_context;
+};
+
+extern struct client client;
+extern struct block client_local_block;
+
+/* -- capture.c: the crash path -- */
+LONG WINAPI capture_filter(EXCEPTION_POINTERS *pointers);     /* the unhandled exception filter */
+LONG CALLBACK capture_vectored(EXCEPTION_POINTERS *pointers); /* the vectored observer */
+/* Handles a fault that a hook saw. Returns only when it is to be passed on or the user filter said no. */
+LONG capture_fault(EXCEPTION_POINTERS *pointers, enum block_source source);
+/* Makes a record of code for a death without an exception (abort ...), and ends the process unless the user filter says no. */
+void capture_made(uint32_t code, enum block_source source);
+
+#endif

@@ -1,0 +1,13 @@
+/* dll_main.c - salvor.dll's entry: the process's end through DLL_PROCESS_DETACH is a clean one, since a crash never gets here. */
+#include "private.h"
+
+BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved);
+BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved)
+{
+    (void)reserved;
+    if (reason == DLL_PROCESS_ATTACH)
+        DisableThreadLibraryCalls(module);
+    if (reason == DLL_PROCESS_DETACH)
+        data_clean_exit();
+    return TRUE;
+}

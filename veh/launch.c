@@ -1,0 +1,169 @@
+/* launch.c - starts a child monitor: this same program with --crash-monitor, or salvor-collector.exe beside this module.
+ *
+ * No fork bomb: this executable is started only after it has called salvor_monitor_main and got -1, so it is known to turn into a monitor
+ * when it sees the argument. */
+#include "base/file.h"
+#include "base/process.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "base/win/wide.h"
+#include "private.h"
+#include "proto/name.h"
+#include "proto/pipe.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static volatile LONG self_allowed;
+
+/* Called by salvor_monitor_main, which stands in the archive's other member; hence the public-looking name. */
+void salvor_private_allow_self(void);
+void salvor_private_allow_self(void)
+{
+    InterlockedExchange(&self_allowed, 1);
+}
+
+/* Whether word stands alone in the command line; quoting does not matter for a word without blanks. */
+bool launch_is_monitor_command_line(void)
+{
+    static const wchar_t word[] = L"--crash-monitor";
+    const wchar_t *line = GetCommandLineW(), *at = line;
+    size_t len = sizeof word / sizeof *word - 1;
+
+    while ((at = wcsstr(at, word)) != NULL) {
+        wchar_t before = at == line ? L' ' : at[-1], after = at[len];
+        if ((before == L' ' || before == L'\t' || before == L'"') && (!after || after == L' ' || after == L'\t' || after == L'"'))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+/* salvor-collector.exe in the folder of the module that this code is in; heap, NULL when there is none. */
+static char *collector_beside_us(void)
+{
+    struct buffer path;
+    struct file_info info;
+    HMODULE module = NULL;
+    wchar_t wide[32768];
+    DWORD len;
+    char *ret = NULL;
+
+    buffer_init(&path, 256 * 1024);
+    if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                           (LPCWSTR)(void *)&self_allowed, &module) &&
+        (len = GetModuleFileNameW(module, wide, 32768)) != 0 && len < 32768) {
+        while (len && wide[len - 1] != L'\\' && wide[len - 1] != L'/')
+            len--;
+        if (text_from_utf16le(&path, (const uint8_t *)wide, len * sizeof *wide, true) == ST_OK &&
+            buffer_append_text(&path, NAME_COLLECTOR) == ST_OK && file_stat(buffer_text(&path), &info) == ST_OK && info.is_regular)
+            ret = buffer_take(&path);
+    }
+    buffer_done(&path);
+    return ret;
+}
+
+/* The program to start as our monitor; heap, NULL when there is none. */
+static char *monitor_program(const struct settings *from)
+{
+    struct buffer path;
+    char *ret = NULL;
+
+    buffer_init(&path, 256 * 1024);
+    if (from->monitor_path)
+        buffer_append_text(&path, from->monitor_path);
+    else if (InterlockedCompareExchange(&self_allowed, 0, 0))
+        process_self_path(&path);
+    ret = path.len ? buffer_take(&path) : collector_beside_us();
+    buffer_done(&path);
+    return ret;
+}
+
+bool launch_possible(const struct settings *from)
+{
+    char *program = monitor_program(from);
+    bool possible = program && from->spool_dir;
+    free(program);
+    return possible;
+}
+
+static enum status make_pipe_name(char ret[96])
+{
+    uint8_t bytes[16];
+    char hex[33];
+    enum status status = random_bytes(bytes, sizeof bytes);
+    if (status != ST_OK)
+        return status;
+    text_hex(hex, bytes, sizeof bytes);
+    snprintf(ret, 96, PIPE_CHILD_PREFIX "%lu-%s", (unsigned long)GetCurrentProcessId(), hex);
+    return ST_OK;
+}
+
+/* Waits until the child says that its pipe listens, dies, or start_timeout_ms has passed. */
+static enum status wait_until_listening(struct process *child, HANDLE ready, DWORD timeout_ms)
+{
+    HANDLE handles[3];
+    DWORD woke;
+    handles[0] = ready;
+    handles[1] = (HANDLE)process_os(child);
+    handles[2] = client.stop;
+    woke = WaitForMultipleObjects(3, handles, FALSE, timeout_ms);
+    if (woke == WAIT_OBJECT_0)
+        return ST_OK;
+    return woke == WAIT_TIMEOUT ? ST_TIMEOUT : ST_CLOSED;
+}
+
+static enum status start_child(const struct settings *from, const char *program, const char *pipe, HANDLE ready, struct process **ret)
+{
+    char pid[24], start[24], handle[24];
+    intptr_t inherit[1];
+    const char *argv[8];
+    struct process_options options = {0};
+
+    snprintf(pid, sizeof pid, "%lu", (unsigned long)GetCurrentProcessId());
+    snprintf(start, sizeof start, "%llu", (unsigned long long)client_local_block.start_filetime);
+    snprintf(handle, sizeof handle, "%llu", (unsigned long long)(uintptr_t)ready);
+    argv[0] = program;
+    argv[1] = NAME_ARG_MONITOR;
+    argv[2] = pipe;
+    argv[3] = pid;
+    argv[4] = start;
+    argv[5] = handle;
+    argv[6] = from->spool_dir;
+    argv[7] = NULL;
+    inherit[0] = (intptr_t)ready;
+    options.argv = argv;
+    options.inherit = inherit;
+    options.inherit_count = 1;
+    options.quiet = true;
+    return process_start(ret, &options);
+}
+
+enum status launch_monitor(const struct settings *from, char **ret_pipe, uint32_t *ret_pid)
+{
+    SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
+    HANDLE ready = CreateEventW(&inheritable, TRUE, FALSE, NULL);
+    char *program = monitor_program(from);
+    struct process *child = NULL;
+    char name[96];
+    enum status status = program ? ST_OK : ST_NOT_FOUND;
+
+    if (status == ST_OK)
+        status = ready ? make_pipe_name(name) : ST_SYSTEM;
+    if (status == ST_OK)
+        status = start_child(from, program, name, ready, &child);
+    if (status == ST_OK)
+        status = wait_until_listening(child, ready, from->start_timeout_ms);
+    if (status == ST_OK) {
+        *ret_pid = process_id(child);
+        *ret_pipe = _strdup(name);
+        status = *ret_pipe ? ST_OK : ST_MEMORY;
+    } else if (child) {
+        process_kill(child);
+    }
+    process_free(child);
+    free(program);
+    if (ready)
+        CloseHandle(ready);
+    return status;
+}

@@ -1,0 +1,159 @@
+/* link.c - the background thread that finds or starts the monitor, registers, and registers again when the monitor has gone.
+ *
+ * Order: options.pipe, SALVOR_PIPE (not in elevated processes), the machine's service, a child monitor. */
+#include "base/win/wide.h"
+#include "private.h"
+#include "proto/name.h"
+#include "proto/pipe.h"
+#include <stdlib.h>
+
+#define LINK_RETRY_FIRST_MS 250
+#define LINK_RETRY_MAX_MS   30000
+#define LINK_CHILD_STARTS   4 /* a child monitor that dies is started again, but not for ever */
+
+/* Two slots, so that the crash path never sees a registration change under its hands. */
+static struct client_link slots[2];
+static unsigned slot;
+static unsigned child_starts;
+static HANDLE thread;
+
+static bool is_elevated(void)
+{
+    TOKEN_ELEVATION elevation = {0};
+    HANDLE token = NULL;
+    DWORD size;
+    bool elevated = true; /* what cannot be asked is taken as the dangerous case */
+    if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) {
+        if (GetTokenInformation(token, TokenElevation, &elevation, sizeof elevation, &size))
+            elevated = elevation.TokenIsElevated != 0;
+        CloseHandle(token);
+    }
+    return elevated;
+}
+
+/* SALVOR_PIPE's value, heap; NULL when unset or not to be believed. */
+static char *pipe_from_environment(void)
+{
+    wchar_t value[512];
+    DWORD len = GetEnvironmentVariableW(L"SALVOR_PIPE", value, 512);
+    if (!len || len >= 512 || is_elevated())
+        return NULL;
+    return wide_to_utf8(value);
+}
+
+static enum status register_with_child(struct client_link *ret)
+{
+    char *pipe = NULL;
+    uint32_t pid = 0;
+    enum status status;
+
+    if (child_starts >= LINK_CHILD_STARTS || !launch_possible(&settings))
+        return ST_NOT_FOUND;
+    child_starts++;
+    status = launch_monitor(&settings, &pipe, &pid);
+    if (status == ST_OK)
+        status = handshake(pipe, pid, ret);
+    free(pipe);
+    return status;
+}
+
+static enum status register_somewhere(struct client_link *ret)
+{
+    char *pipe;
+    enum status status;
+
+    if (settings.pipe)
+        return handshake(settings.pipe, 0, ret);
+    if ((pipe = pipe_from_environment()) != NULL) {
+        status = handshake(pipe, 0, ret);
+        free(pipe);
+        return status;
+    }
+    if (handshake(PIPE_SERVICE_NAME, 0, ret) == ST_OK)
+        return ST_OK;
+    return register_with_child(ret);
+}
+
+static bool try_link(void)
+{
+    struct client_link *next = &slots[(slot + 1) % 2];
+
+    handshake_undo(next); /* of the registration before the last */
+    if (register_somewhere(next) != ST_OK)
+        return false;
+    slot = (slot + 1) % 2;
+    data_attach(next->block);
+    InterlockedExchangePointer((void *volatile *)&client.link, next);
+    return true;
+}
+
+/* The monitor is gone: the tables go back to our own memory before anything else happens. */
+static void unlink_monitor(void)
+{
+    InterlockedExchangePointer((void *volatile *)&client.link, NULL);
+    data_detach();
+}
+
+/* Waits for the monitor's end; false when it is time to stop. */
+static bool watch_monitor(void)
+{
+    HANDLE handles[2];
+    handles[0] = client.stop;
+    handles[1] = client.link->monitor;
+    return WaitForMultipleObjects(2, handles, FALSE, INFINITE) == WAIT_OBJECT_0 + 1;
+}
+
+static DWORD WINAPI run(void *module)
+{
+    DWORD pause_ms = LINK_RETRY_FIRST_MS;
+    bool linked = try_link(), again = true;
+
+    InterlockedExchange(&client.linking, 0);
+    SetEvent(client.ready);
+    resort_prepare(&settings);
+    while (again) {
+        if (linked) {
+            pause_ms = LINK_RETRY_FIRST_MS;
+            again = watch_monitor();
+            /* While a crash is in hand its owner works on this link; the process ends or the owner lets go first. */
+            while (again && client.owner && WaitForSingleObject(client.stop, LINK_RETRY_FIRST_MS) == WAIT_TIMEOUT)
+                ;
+            if (again)
+                unlink_monitor();
+        } else {
+            again = WaitForSingleObject(client.stop, pause_ms) == WAIT_TIMEOUT;
+            pause_ms = pause_ms * 2 < LINK_RETRY_MAX_MS ? pause_ms * 2 : LINK_RETRY_MAX_MS;
+        }
+        linked = again && try_link();
+    }
+    unlink_monitor();
+    FreeLibraryAndExitThread(module, 0);
+    return 0;
+}
+
+salvor_status link_start(void)
+{
+    HMODULE module = NULL;
+
+    /* The thread keeps its module loaded; salvor_uninstall lets it go. */
+    if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void *)&slots, &module))
+        return SALVOR_E_SYSTEM;
+    InterlockedExchange(&client.linking, 1);
+    thread = CreateThread(NULL, 0, run, module, 0, NULL);
+    if (thread)
+        return SALVOR_OK;
+    InterlockedExchange(&client.linking, 0);
+    SetEvent(client.ready);
+    FreeLibrary(module);
+    return SALVOR_E_SYSTEM;
+}
+
+void link_stop(void)
+{
+    SetEvent(client.stop);
+    if (!thread)
+        return;
+    WaitForSingleObject(thread, settings.start_timeout_ms + PIPE_READ_TIMEOUT_MS);
+    CloseHandle(thread);
+    thread = NULL;
+}

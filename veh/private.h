@@ -1,0 +1,55 @@
+/* private.h - what the client's files in normal context share; capture.c does not include it. */
+#ifndef SALVOR_VEH_PRIVATE_H
+#define SALVOR_VEH_PRIVATE_H
+#include "base/status.h"
+#include "client.h"
+
+/* What install keeps of the options, with defaults filled in. Text is heap UTF-8, or NULL. */
+struct settings {
+    uint32_t flags, handlers, after_dump, dump_kind, start_timeout_ms, crash_timeout_ms, hang_timeout_ms, stack_guarantee_bytes;
+    uint64_t max_dump_bytes;
+    int(SALVOR_CALL *filter)(void *, void *);
+    void *filter_context;
+    char *app, *version, *environment, *channel, *pipe, *monitor_path, *spool_dir, *wer_module, *url, *key;
+};
+extern struct settings settings;
+
+/* -- options.c -- */
+salvor_status settings_read(struct settings *ret, const salvor_options *options); /* SALVOR_E_ARGUMENT names nothing kept */
+void settings_done(struct settings *settings);
+
+/* -- data.c: the tables behind the setters -- */
+void data_init(const struct settings *settings); /* fills the local block's head */
+void data_attach(struct block *section);         /* copies everything into the section and writes there from now on */
+void data_detach(void);                          /* copies back and writes to the local block */
+void data_clean_exit(void);                      /* marks that the program ends on purpose */
+
+/* -- link.c: the thread that finds, starts and watches the monitor -- */
+salvor_status link_start(void);
+void link_stop(void);
+bool link_is_service(void);
+
+/* -- launch.c -- */
+/* Starts a child monitor and waits until its pipe listens. *ret_pipe is the pipe's name (heap), *ret_pid its process. */
+enum status launch_monitor(const struct settings *settings, char **ret_pipe, uint32_t *ret_pid);
+bool launch_possible(const struct settings *settings);
+bool launch_is_monitor_command_line(void); /* --crash-monitor stands in our own command line */
+/* Monitors of our own may only be this executable when it has called salvor_monitor_main and got -1. */
+void launch_allow_self(void);
+
+/* -- handshake.c -- */
+/* Registers with the monitor behind the pipe. expected_pid 0: the server must be SYSTEM or our user and of no lower integrity. */
+enum status handshake(const char *pipe, uint32_t expected_pid, struct client_link *ret);
+void handshake_undo(struct client_link *link); /* closes and unmaps */
+
+/* -- resort.c: the in-process writer of the last resort -- */
+enum block_last_resort resort_choose(const struct settings *settings);
+void resort_prepare(const struct settings *settings);
+void resort_stop(void);
+
+/* -- hooks.c -- */
+void hooks_install(const struct settings *settings);
+void hooks_remove(const struct settings *settings);
+bool hooks_filter_is_ours(void);
+
+#endif
