@@ -1,0 +1,86 @@
+/* scan.c - the last resort: the next stack word that can be a return address.
+ *
+ * A word counts when it points into code and, where the dump holds that code, stands right behind a call instruction. Old return addresses
+ * in dead stack space pass this test too, so these frames carry the lowest trust. */
+#include "base/bytes.h"
+#include "unwind/method.h"
+
+#define LONGEST_CALL 7u /* call [base + index * scale + disp32] without prefix */
+
+/* Length of a call FF /2 with this ModRM byte, from the opcode on; 0 when it is something else. sib: the byte behind ModRM. */
+static size_t indirect_call_length(uint8_t modrm, uint8_t sib)
+{
+    unsigned mod = modrm >> 6, rm = modrm & 7;
+    size_t length = 2;
+
+    if ((modrm >> 3 & 7) != 2)
+        return 0;
+    if (mod == 3)
+        return length;
+    if (rm == 4)
+        length += 1;
+    if (mod == 1)
+        return length + 1;
+    if (mod == 2 || rm == 5 || (rm == 4 && (sib & 7) == 5))
+        length += 4;
+    return length;
+}
+
+bool unwind_ends_with_call(const uint8_t *code, size_t size)
+{
+    if (size >= 5 && code[size - 5] == 0xe8)
+        return true;
+    for (size_t length = 2; length <= LONGEST_CALL && length <= size; length++) {
+        const uint8_t *at = code + size - length;
+
+        if (at[0] == 0xff && indirect_call_length(at[1], length > 2 ? at[2] : 0) == length)
+            return true;
+    }
+    return false;
+}
+
+static bool can_be_return(const struct unwind_request *request, uint64_t value)
+{
+    const struct unwind_process *process = request->process;
+    uint8_t code[LONGEST_CALL];
+
+    if (value < UNWIND_LOWEST_IP || !process->is_code(process->context, value - 1))
+        return false;
+    if (request->callee->cpu == CPU_ARM64)
+        return (value & 3) == 0;
+    return !process->read(process->context, value - sizeof(code), code, sizeof(code)) || unwind_ends_with_call(code, sizeof(code));
+}
+
+static bool word_read(const struct unwind_request *request, uint64_t address, unsigned bytes, uint64_t *ret)
+{
+    uint8_t word[8];
+
+    if (!request->process->read(request->process->context, address, word, bytes))
+        return false;
+    *ret = bytes == 8 ? bytes_u64(word) : bytes_u32(word);
+    if (request->callee->cpu == CPU_ARM64)
+        *ret &= 0x00007fffffffffffull; /* the bits above may hold a pointer authentication code */
+    return true;
+}
+
+bool unwind_scan(const struct unwind_request *request, struct cpu_state *ret)
+{
+    const struct cpu_layout *layout = cpu_layout(request->callee->cpu);
+    unsigned bytes = layout->pointer_bytes;
+    uint64_t address = cpu_sp(request->callee) & ~(uint64_t)(bytes - 1);
+    uint64_t value;
+
+    if (address < cpu_sp(request->callee))
+        address += bytes;
+    for (unsigned i = 0; i < UNWIND_MAX_SCAN_WORDS && request->budget->words; i++, address += bytes) {
+        request->budget->words--;
+        if (address > UINT64_MAX - bytes || !word_read(request, address, bytes, &value))
+            return false;
+        if (can_be_return(request, value)) {
+            cpu_set(ret, layout->ip, value);
+            cpu_set(ret, layout->sp, address + bytes);
+            return true;
+        }
+    }
+    return false;
+}

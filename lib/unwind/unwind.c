@@ -1,0 +1,122 @@
+/* unwind.c - the walk: tries each method of the processor in order of trust, and stops where no honest caller can be. */
+#include "unwind/unwind.h"
+#include "unwind/method.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ROOM 32u
+
+struct method {
+    enum unwind_trust trust;
+    unwind_method_fn *find;
+};
+
+/* In order of trust; one table, because a method that does not know a processor just finds nothing. */
+static const struct method methods[] = {
+    {UNWIND_TRUST_SCAN, unwind_scan},
+};
+
+const char *unwind_trust_text(enum unwind_trust trust)
+{
+    static const char *const texts[] = {"context", "cfi", "frame_pointer", "scan"};
+
+    return (unsigned)trust < sizeof(texts) / sizeof(texts[0]) ? texts[trust] : "none";
+}
+
+/* A leaf function of arm64 can call nothing and use no stack, so its caller may have the same stack pointer; otherwise it must rise. */
+static bool is_caller(const struct unwind_request *request, const struct cpu_state *caller)
+{
+    uint64_t before = cpu_sp(request->callee), after = cpu_sp(caller);
+    bool may_stay = request->callee->cpu == CPU_ARM64 && request->callers == 0 && cpu_ip(caller) != cpu_ip(request->callee);
+
+    return cpu_ip(caller) >= UNWIND_LOWEST_IP && (after > before || (may_stay && after == before));
+}
+
+bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, size_t callers, struct cpu_state *state,
+                 enum unwind_trust *ret_trust)
+{
+    struct unwind_request request = {process, budget, state, callers};
+    struct cpu_state caller;
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        memset(&caller, 0, sizeof(caller));
+        caller.cpu = state->cpu;
+        if (methods[i].find(&request, &caller) && is_caller(&request, &caller)) {
+            *state = caller;
+            *ret_trust = methods[i].trust;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Return addresses stand behind the call; the call itself is what the caller runs. */
+static uint64_t lookup_address(enum cpu cpu, uint64_t ip, size_t callers)
+{
+    if (!callers)
+        return ip;
+    return ip - (cpu == CPU_ARM64 ? 4 : 1);
+}
+
+static enum status frame_add(struct unwind_stack *stack, size_t *room, const struct cpu_state *state, enum unwind_trust trust)
+{
+    struct unwind_frame *frame;
+
+    if (stack->count == *room) {
+        size_t more = *room ? *room * 2 : FIRST_ROOM;
+        struct unwind_frame *frames = realloc(stack->frames, more * sizeof(*frames));
+
+        if (!frames)
+            return ST_MEMORY;
+        stack->frames = frames;
+        *room = more;
+    }
+    frame = &stack->frames[stack->count];
+    frame->ip = cpu_ip(state);
+    frame->lookup = lookup_address(state->cpu, frame->ip, stack->count);
+    frame->sp = cpu_sp(state);
+    frame->trust = trust;
+    stack->count++;
+    return ST_OK;
+}
+
+enum status unwind_walk(const struct unwind_process *process, const struct cpu_state *start, struct unwind_budget *budget,
+                        struct unwind_stack *ret)
+{
+    const struct cpu_layout *layout = cpu_layout(start->cpu);
+    struct unwind_stack stack = {NULL, 0, UNWIND_END_BOTTOM};
+    struct cpu_state state = *start;
+    enum unwind_trust trust = UNWIND_TRUST_CONTEXT;
+    size_t room = 0;
+    enum status status;
+
+    if (!layout->registers || !cpu_has(start, layout->ip) || !cpu_has(start, layout->sp)) {
+        stack.end = UNWIND_END_NO_REGISTERS;
+        *ret = stack;
+        return ST_OK;
+    }
+    for (;;) {
+        if (stack.count == UNWIND_MAX_FRAMES || !budget->frames) {
+            stack.end = budget->frames ? UNWIND_END_FRAME_LIMIT : UNWIND_END_BUDGET;
+            break;
+        }
+        budget->frames--;
+        status = frame_add(&stack, &room, &state, trust);
+        if (status != ST_OK) {
+            unwind_stack_done(&stack);
+            return status;
+        }
+        if (!unwind_step(process, budget, stack.count - 1, &state, &trust)) {
+            stack.end = budget->words ? UNWIND_END_BOTTOM : UNWIND_END_BUDGET;
+            break;
+        }
+    }
+    *ret = stack;
+    return ST_OK;
+}
+
+void unwind_stack_done(struct unwind_stack *stack)
+{
+    free(stack->frames);
+    memset(stack, 0, sizeof(*stack));
+}

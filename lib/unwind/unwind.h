@@ -1,0 +1,65 @@
+/* unwind.h - from one thread's registers and the process's memory to its call stack.
+ *
+ * A walk knows nothing of dumps or files: it asks for memory and code ranges through struct unwind_process. Each way of finding a caller
+ * is a method (method.h); the first that succeeds gives the frame and its trust. */
+#ifndef SALVOR_UNWIND_UNWIND_H
+#define SALVOR_UNWIND_UNWIND_H
+#include "base/status.h"
+#include "minidump/cpu.h"
+
+#define UNWIND_LOWEST_IP      4096u /* no code lies below it */
+#define UNWIND_MAX_FRAMES     1024u /* of one thread */
+#define UNWIND_MAX_SCAN_WORDS 1024u /* stack words looked at for one caller */
+
+/* How a frame was found, best first. */
+enum unwind_trust { UNWIND_TRUST_CONTEXT, UNWIND_TRUST_CFI, UNWIND_TRUST_FRAME_POINTER, UNWIND_TRUST_SCAN };
+
+/* "context", "cfi", "frame_pointer", "scan": rust-minidump's words. */
+const char *unwind_trust_text(enum unwind_trust trust);
+
+/* Why a walk ended. */
+enum unwind_end {
+    UNWIND_END_BOTTOM,       /* no caller was found: the start of the thread, or of what the dump has of its stack */
+    UNWIND_END_FRAME_LIMIT,  /* UNWIND_MAX_FRAMES */
+    UNWIND_END_BUDGET,       /* the dump's own budget was used up */
+    UNWIND_END_NO_REGISTERS, /* the thread's instruction or stack pointer is not known */
+};
+
+/* The process whose stacks are walked. */
+struct unwind_process {
+    void *context;
+    /* Copies size bytes of its memory; false when they are not known. */
+    bool (*read)(void *context, uint64_t address, void *ret, size_t size);
+    /* Whether address can be code: inside a module and, where page protection is known, executable. */
+    bool (*is_code)(void *context, uint64_t address);
+};
+
+/* Shared by all walks of one dump, so that a hostile one cannot multiply threads by frames by words. Walks count it down. */
+struct unwind_budget {
+    size_t frames, words;
+};
+
+struct unwind_frame {
+    uint64_t ip;     /* frame 0: the instruction; callers: the return address */
+    uint64_t lookup; /* an address inside the instruction that runs: ip, in callers one call's tail before it */
+    uint64_t sp;
+    enum unwind_trust trust;
+};
+
+struct unwind_stack {
+    struct unwind_frame *frames;
+    size_t count;
+    enum unwind_end end;
+};
+
+/* Walks one thread from its registers. Errors: ST_MEMORY. A thread without usable registers gives no frames and ST_OK. */
+enum status unwind_walk(const struct unwind_process *process, const struct cpu_state *start, struct unwind_budget *budget,
+                        struct unwind_stack *ret);
+void unwind_stack_done(struct unwind_stack *stack); /* may be called twice */
+
+/* One step: replaces the registers of a frame by its caller's, as far as they are known. callers says how many frames were walked before
+ * this one. Returns false at the end of the stack; *state is then untouched. */
+bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, size_t callers, struct cpu_state *state,
+                 enum unwind_trust *ret_trust);
+
+#endif
