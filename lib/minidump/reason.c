@@ -46,20 +46,20 @@ static const struct name page_statuses[] = {
 
 /* Types that rust-minidump words on its own. */
 static const struct name special_types[] = {
-    {0x0517a7ed, "Simulated Exception"},
+    {CODE_DUMP_WITHOUT_CRASH, "Simulated Exception"},
     {0xe0000008, "Out of Memory"},
     {CODE_CPP_MSVC, "Unhandled C++ Exception"},
 };
 
 static const struct name sentences[] = {
-    {0x0517a7ed, "no crash: the program asked for a dump"},
+    {CODE_DUMP_WITHOUT_CRASH, "no crash: the program asked for a dump"},
     {0x80000001, "a guard page was touched"},
     {0x80000002, "misaligned data was accessed"},
     {CODE_BREAKPOINT, "a breakpoint was hit"},
     {CODE_SINGLE_STEP, "a single step was trapped"},
     {0xc0000008, "an invalid handle was used"},
     {CODE_ILLEGAL_INSTRUCTION, "an illegal instruction was executed"},
-    {0xc0000025, "the program went on after an exception that cannot be continued"},
+    {CODE_PURECALL, "a pure virtual function was called, or an exception that cannot be continued was"},
     {0xc0000026, "an exception handler returned an invalid disposition"},
     {0xc000008c, "an array bound was exceeded"},
     {0xc000008d, "floating point: denormal operand"},
@@ -89,11 +89,9 @@ static const struct name sentences[] = {
     {0xe0000008, "out of memory"},
     {CODE_CPP_MSVC, "a C++ exception was not handled"},
     {CODE_CPP_GCC, "a C++ exception was not handled"},
-    {CODE_SALVOR_ABORT, "abort() was called"},
-    {CODE_SALVOR_INVALID_PARAMETER, "an invalid parameter was given to a function of the C runtime"},
-    {CODE_SALVOR_PURECALL, "a pure virtual function was called"},
-    {CODE_SALVOR_DUMP, "no crash: the program asked for a dump"},
-    {CODE_SALVOR_HANG, "the program hung"},
+    {CODE_ABORT, "abort() was called"},
+    {CODE_INVALID_PARAMETER, "an invalid parameter was given to a function of the C runtime"},
+    {CODE_HANG, "the program hung"},
 };
 
 static const struct name signals[] = {

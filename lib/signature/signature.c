@@ -65,7 +65,7 @@ static void tags_choose(const struct signature_input *input, struct signature *s
     case CODE_OUT_OF_MEMORY:
         tag_add(signature, "OOM");
         break;
-    case CODE_SALVOR_HANG:
+    case CODE_HANG:
         tag_add(signature, "hang");
         break;
     default:
@@ -77,8 +77,8 @@ static void tags_choose(const struct signature_input *input, struct signature *s
  * did wrong stands behind the C runtime's frames. */
 static size_t frame_start(const struct signature_input *input)
 {
-    bool made = input->exception_code == CODE_SALVOR_ABORT || input->exception_code == CODE_SALVOR_INVALID_PARAMETER ||
-                input->exception_code == CODE_SALVOR_PURECALL;
+    bool made =
+        input->exception_code == CODE_ABORT || input->exception_code == CODE_INVALID_PARAMETER || input->exception_code == CODE_PURECALL;
     size_t start = 0;
 
     for (size_t i = 0; made && i < input->frame_count && i < SENTINEL_DEPTH; i++)
