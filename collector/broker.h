@@ -1,0 +1,24 @@
+/* broker.h - the part of the collector that serves crash clients: Windows only; elsewhere starting it does nothing. */
+#ifndef SALVOR_COLLECTOR_BROKER_H
+#define SALVOR_COLLECTOR_BROKER_H
+#include "lifetime.h"
+#include "spool/spool.h"
+
+struct broker_options {
+    const char *pipe_name; /* NULL: the machine-wide one */
+    struct spool *spool;
+    struct lifetimes *lifetimes;
+    void (*on_report)(void *context);
+    void *context;
+};
+
+struct broker;
+/* Clients can connect when it returns. *ret is NULL where there are no crash clients. */
+enum status broker_start(struct broker **ret, const struct broker_options *options);
+const char *broker_address(const struct broker *broker); /* the pipe's name; "none" for NULL */
+void broker_stop(struct broker *broker);                 /* waits and frees; accepts NULL */
+
+/* The hidden sub-command that writes one dump. */
+int broker_dumper_command(int argc, char **argv);
+
+#endif

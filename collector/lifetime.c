@@ -1,0 +1,102 @@
+/* lifetime.c - a ring of process lifetimes. */
+#include "lifetime.h"
+#include "base/thread.h"
+#include <stdlib.h>
+
+#define LIFETIMES_KEPT 4096
+#define AFTER_END_MS   10000 /* how long after its process's end a dump file may be finished */
+
+struct lifetime {
+    uint32_t pid;             /* 0 = free */
+    int64_t start_ms, end_ms; /* end_ms 0 = alive */
+};
+
+struct lifetimes {
+    struct mutex *mutex;
+    struct lifetime items[LIFETIMES_KEPT];
+};
+
+enum status lifetimes_create(struct lifetimes **ret)
+{
+    struct lifetimes *lifetimes = calloc(1, sizeof *lifetimes);
+    enum status st;
+
+    if (!lifetimes)
+        return ST_MEMORY;
+    st = mutex_create(&lifetimes->mutex);
+    if (st) {
+        free(lifetimes);
+        return st;
+    }
+    *ret = lifetimes;
+    return ST_OK;
+}
+
+void lifetimes_free(struct lifetimes *lifetimes)
+{
+    if (!lifetimes)
+        return;
+    mutex_free(lifetimes->mutex);
+    free(lifetimes);
+}
+
+/* A free place, else that of the process gone longest, else the first one's. */
+static struct lifetime *place(struct lifetimes *lifetimes)
+{
+    struct lifetime *oldest = NULL;
+
+    for (size_t i = 0; i < LIFETIMES_KEPT; i++) {
+        struct lifetime *item = &lifetimes->items[i];
+        if (item->pid == 0)
+            return item;
+        if (item->end_ms && (!oldest || item->end_ms < oldest->end_ms))
+            oldest = item;
+    }
+    return oldest ? oldest : &lifetimes->items[0];
+}
+
+static struct lifetime *find_start(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms)
+{
+    for (size_t i = 0; i < LIFETIMES_KEPT; i++) {
+        struct lifetime *item = &lifetimes->items[i];
+        if (item->pid == pid && item->start_ms == start_ms)
+            return item;
+    }
+    return NULL;
+}
+
+void lifetimes_begin(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms)
+{
+    mutex_lock(lifetimes->mutex);
+    struct lifetime *item = find_start(lifetimes, pid, start_ms);
+    if (!item)
+        item = place(lifetimes);
+    *item = (struct lifetime){.pid = pid, .start_ms = start_ms};
+    mutex_unlock(lifetimes->mutex);
+}
+
+void lifetimes_end(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms, int64_t end_ms)
+{
+    mutex_lock(lifetimes->mutex);
+    struct lifetime *item = find_start(lifetimes, pid, start_ms);
+    if (item)
+        item->end_ms = end_ms;
+    mutex_unlock(lifetimes->mutex);
+}
+
+bool lifetimes_find(struct lifetimes *lifetimes, uint32_t pid, int64_t time_ms, int64_t *ret_start_ms)
+{
+    const struct lifetime *best = NULL;
+
+    mutex_lock(lifetimes->mutex);
+    for (size_t i = 0; i < LIFETIMES_KEPT; i++) {
+        const struct lifetime *item = &lifetimes->items[i];
+        bool covers = item->start_ms <= time_ms && (item->end_ms == 0 || time_ms <= item->end_ms + AFTER_END_MS);
+        if (item->pid == pid && covers && (!best || item->start_ms > best->start_ms))
+            best = item;
+    }
+    if (best)
+        *ret_start_ms = best->start_ms;
+    mutex_unlock(lifetimes->mutex);
+    return best != NULL;
+}

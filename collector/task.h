@@ -1,0 +1,25 @@
+/* task.h - what the broker hands to a dumper, and what it hears back: a section that both map.
+ *
+ * The handles are values in the dumper. The broker believes nothing that it reads back but the bytes of the record, and those only when
+ * they still begin with the identity lines that it wrote itself. */
+#ifndef SALVOR_COLLECTOR_TASK_H
+#define SALVOR_COLLECTOR_TASK_H
+#include "proto/record.h"
+
+#define DUMP_TASK_MAGIC   0x4b534154u /* "TASK" */
+#define DUMP_TASK_VERSION 1u
+#define DUMPER_COMMAND    "dumper" /* the hidden sub-command; its argument is the section's handle value */
+
+struct dump_task {
+    uint32_t magic, version, size_bytes, pid;
+    uint64_t process, block_section, file; /* handle values */
+    uint64_t max_dump_bytes;               /* 0 = no bound */
+    uint32_t progress;                     /* the dumper adds 1 whenever it gets on */
+    uint32_t status;                       /* enum status, set last */
+    uint32_t identity_bytes;               /* written by the broker: this much of record is the identity */
+    uint32_t record_bytes;                 /* written by the dumper: the whole record */
+    char message[256];                     /* why it failed, one sentence part */
+    char record[RECORD_MAX_BYTES];
+};
+
+#endif

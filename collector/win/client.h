@@ -1,0 +1,59 @@
+/* client.h - one registered process: its proven identity, its shared block and its events. */
+#ifndef SALVOR_COLLECTOR_WIN_CLIENT_H
+#define SALVOR_COLLECTOR_WIN_CLIENT_H
+#include "base/status.h"
+#include "proto/block.h"
+#include "proto/pipe.h"
+#include <stdbool.h>
+#include <windows.h>
+
+/* A process whose identity the kernel has confirmed. */
+struct peer {
+    HANDLE process; /* QUERY_INFORMATION | VM_READ | DUP_HANDLE | SYNCHRONIZE, opened now: at crash time it may no longer succeed */
+    uint32_t pid;
+    uint64_t start_filetime;
+    char *app;  /* file name of its program, from the kernel and not from HELLO */
+    char *user; /* its user's SID as text */
+};
+
+/* Opens process pid and checks that it is the one that started at start_filetime. NULL, or why not as one sentence part, with the verdict
+ * to answer. */
+const char *peer_open(struct peer *ret, uint32_t pid, uint64_t start_filetime, enum pipe_verdict *ret_verdict);
+void peer_done(struct peer *peer); /* may be called twice */
+
+/* What a wait callback posts. */
+struct client_watch {
+    HANDLE port;
+    ULONG_PTR key;
+    uint32_t id;
+};
+
+struct client {
+    struct peer peer;
+    uint32_t id; /* never used twice in one monitor */
+    HANDLE section, request_event, done_event;
+    volatile struct block *head; /* the block's first page only: what lies behind is the dumper's to read */
+    HANDLE wait_request, wait_exit;
+    struct client_watch on_request, on_exit;
+    uint64_t request_order;      /* when its request came, among all requests; 0 = none waits */
+    uint32_t request;            /* enum block_request of the dump that waits or is under way */
+    uint32_t dumps, extra_dumps; /* asked for; those that were no crash, which number the report ids */
+    enum status dump_result;
+    bool dumping, exited;
+    bool reported; /* a crash report of it is in the queue */
+};
+
+/* The part of a block that client.head covers. */
+#define CLIENT_HEAD_BYTES offsetof(struct block, app)
+
+/* Makes section and events for a peer; takes over peer's contents, also on an error. */
+enum status client_create(struct client **ret, struct peer *peer, uint32_t id, uint32_t pointer_bits);
+/* Duplicates the handles into the client's process and writes them into the reply. On an error nothing is left behind there. */
+enum status client_share(struct client *client, struct pipe_reply *reply);
+/* From now on posts request_key or exit_key with the client's id to the completion port. */
+enum status client_watch(struct client *client, HANDLE port, ULONG_PTR request_key, ULONG_PTR exit_key);
+/* Stops posting; after it returns no further packet of this client is queued. May be called twice. */
+void client_unwatch(struct client *client);
+void client_free(struct client *client); /* accepts NULL */
+
+#endif

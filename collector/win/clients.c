@@ -1,0 +1,76 @@
+/* clients.c - a plain array: it is searched on registrations, requests and exits, a few thousand entries at most. */
+#include "clients.h"
+#include <stdlib.h>
+#include <string.h>
+
+void clients_done(struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++)
+        client_free(clients->items[i]);
+    free(clients->items);
+    *clients = (struct clients){0};
+}
+
+enum status clients_add(struct clients *clients, struct client *client)
+{
+    if (clients->count == clients->capacity) {
+        size_t capacity = clients->capacity ? 2 * clients->capacity : 16;
+        struct client **items = realloc(clients->items, capacity * sizeof *items);
+        if (!items)
+            return ST_MEMORY;
+        clients->items = items;
+        clients->capacity = capacity;
+    }
+    clients->items[clients->count++] = client;
+    return ST_OK;
+}
+
+void clients_remove(struct clients *clients, struct client *client)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        if (clients->items[i] != client)
+            continue;
+        clients->items[i] = clients->items[--clients->count];
+        client_free(client);
+        return;
+    }
+}
+
+struct client *clients_find(const struct clients *clients, uint32_t id)
+{
+    for (size_t i = 0; i < clients->count; i++)
+        if (clients->items[i]->id == id)
+            return clients->items[i];
+    return NULL;
+}
+
+struct client *clients_find_peer(const struct clients *clients, const struct peer *peer)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct peer *other = &clients->items[i]->peer;
+        if (other->pid == peer->pid && other->start_filetime == peer->start_filetime)
+            return clients->items[i];
+    }
+    return NULL;
+}
+
+bool clients_full(const struct clients *clients, const char *user)
+{
+    size_t same = 0;
+
+    for (size_t i = 0; i < clients->count; i++)
+        same += strcmp(clients->items[i]->peer.user, user) == 0;
+    return clients->count >= CLIENTS_MAX || same >= CLIENTS_MAX_PER_USER;
+}
+
+struct client *clients_next_request(const struct clients *clients)
+{
+    struct client *first = NULL;
+
+    for (size_t i = 0; i < clients->count; i++) {
+        struct client *client = clients->items[i];
+        if (client->request_order && (!first || client->request_order < first->request_order))
+            first = client;
+    }
+    return first;
+}

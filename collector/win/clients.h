@@ -1,0 +1,24 @@
+/* clients.h - the table of registered processes. One thread owns it. */
+#ifndef SALVOR_COLLECTOR_WIN_CLIENTS_H
+#define SALVOR_COLLECTOR_WIN_CLIENTS_H
+#include "client.h"
+
+#define CLIENTS_MAX          4096
+#define CLIENTS_MAX_PER_USER 1024
+
+struct clients {
+    struct client **items;
+    size_t count, capacity;
+};
+
+void clients_done(struct clients *clients);                              /* frees all of them; may be called twice */
+enum status clients_add(struct clients *clients, struct client *client); /* owns it on success */
+void clients_remove(struct clients *clients, struct client *client);     /* and frees it */
+struct client *clients_find(const struct clients *clients, uint32_t id); /* NULL when gone */
+struct client *clients_find_peer(const struct clients *clients, const struct peer *peer);
+/* Whether one more of this user would be too many. */
+bool clients_full(const struct clients *clients, const char *user);
+/* The client whose request has waited longest; NULL when none waits. */
+struct client *clients_next_request(const struct clients *clients);
+
+#endif

@@ -1,0 +1,306 @@
+/* dump_job.c - the broker's side of a dump.
+ *
+ * The broker never parses the target's memory or the client's block: a dumper process, held in a job object, does. What comes back is a
+ * file that must begin like a minidump and a record that must begin with the identity lines written here. */
+#include "dump_job.h"
+#include "../task.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "proto/report.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STALL_MS          20000 /* a dumper that makes no progress for this long is ended */
+#define LIMIT_MS          300000
+#define PULSE_MS          250 /* how often progress is looked at while a dump is under way */
+#define DUMPER_MAX_BYTES  (1024u * 1024 * 1024)
+#define MAX_COMMAND_WORDS 8
+#define HANDLE_TEXT_BYTES 24
+
+struct dump_job {
+    const struct dump_policy *policy;
+    struct client *client;
+    struct report_identity identity;
+    HANDLE section; /* of the task; inheritable */
+    volatile struct dump_task *task;
+    HANDLE process, block_section, file; /* inheritable duplicates for the dumper */
+    HANDLE limits;                       /* job object */
+    struct spool_draft *draft;
+    struct process *dumper;
+    const char *why; /* of a failure */
+};
+
+static int64_t filetime_unix(uint64_t filetime)
+{
+    return clock_from_filetime(filetime) / 1000;
+}
+
+static enum status last_error(struct dump_job *job, const char *why)
+{
+    DWORD error = GetLastError();
+
+    job->why = why;
+    return error ? status_from_win32(error) : ST_SYSTEM;
+}
+
+static enum status write_identity(struct dump_job *job, uint32_t sequence)
+{
+    const struct peer *peer = &job->client->peer;
+    struct record_writer writer;
+
+    job->identity = (struct report_identity){
+        .app = peer->app,
+        .pid = peer->pid,
+        .process_start = filetime_unix(peer->start_filetime),
+        .crash_time = clock_unix_ms() / 1000,
+        .layer = LAYER_MONITOR,
+    };
+    uuid_report_id(job->identity.id, job->policy->machine_id, peer->pid, job->identity.process_start, sequence);
+    record_writer_init(&writer, (char *)(uintptr_t)job->task->record, sizeof job->task->record);
+    report_put_identity(&writer, &job->identity);
+    job->task->identity_bytes = (uint32_t)writer.len;
+    return writer.overflow ? ST_TOO_LARGE : ST_OK;
+}
+
+static enum status make_task(struct dump_job *job, uint32_t sequence)
+{
+    SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
+
+    job->section = CreateFileMappingW(INVALID_HANDLE_VALUE, &inheritable, PAGE_READWRITE, 0, sizeof(struct dump_task), NULL);
+    if (!job->section)
+        return last_error(job, "no memory for the dumper's task");
+    job->task = MapViewOfFile(job->section, FILE_MAP_WRITE, 0, 0, sizeof(struct dump_task));
+    if (!job->task)
+        return last_error(job, "no memory for the dumper's task");
+    job->task->magic = DUMP_TASK_MAGIC;
+    job->task->version = DUMP_TASK_VERSION;
+    job->task->size_bytes = sizeof(struct dump_task);
+    job->task->pid = job->client->peer.pid;
+    job->task->status = ST_STATE;
+    return write_identity(job, sequence);
+}
+
+static bool lend(HANDLE ours, DWORD rights, DWORD options, HANDLE *ret, volatile uint64_t *ret_value)
+{
+    HANDLE self = GetCurrentProcess();
+
+    if (!DuplicateHandle(self, ours, self, ret, rights, TRUE, options))
+        return false;
+    *ret_value = (uint64_t)(uintptr_t)*ret;
+    return true;
+}
+
+static enum status lend_handles(struct dump_job *job)
+{
+    HANDLE file = (HANDLE)spool_draft_file(job->draft)->os;
+    bool ok = lend(job->client->peer.process, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | PROCESS_DUP_HANDLE | SYNCHRONIZE, 0,
+                   &job->process, &job->task->process) &&
+              lend(job->client->section, SECTION_MAP_READ | SECTION_MAP_WRITE, 0, &job->block_section, &job->task->block_section) &&
+              lend(file, 0, DUPLICATE_SAME_ACCESS, &job->file, &job->task->file);
+
+    return ok ? ST_OK : last_error(job, "the dumper's handles cannot be made");
+}
+
+static enum status make_limits(struct dump_job *job)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_ACTIVE_PROCESS |
+                                              JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JOB_OBJECT_LIMIT_PROCESS_MEMORY;
+    limits.BasicLimitInformation.ActiveProcessLimit = 1;
+    limits.ProcessMemoryLimit = DUMPER_MAX_BYTES;
+    job->limits = CreateJobObjectW(NULL, NULL);
+    if (!job->limits || !SetInformationJobObject(job->limits, JobObjectExtendedLimitInformation, &limits, sizeof limits))
+        return last_error(job, "the dumper's job object cannot be made");
+    return ST_OK;
+}
+
+static enum status start_dumper(struct dump_job *job)
+{
+    const char *argv[MAX_COMMAND_WORDS + 2];
+    char handle_text[HANDLE_TEXT_BYTES];
+    const intptr_t inherit[] = {(intptr_t)job->section, (intptr_t)job->process, (intptr_t)job->block_section, (intptr_t)job->file};
+    struct process_options options = {.argv = argv, .inherit = inherit, .inherit_count = 4, .quiet = true, .suspended = true};
+    size_t words = 0;
+    enum status st;
+
+    for (; job->policy->dumper_command[words] && words < MAX_COMMAND_WORDS; words++)
+        argv[words] = job->policy->dumper_command[words];
+    snprintf(handle_text, sizeof handle_text, "%llu", (unsigned long long)(uintptr_t)job->section);
+    argv[words] = handle_text;
+    argv[words + 1] = NULL;
+    job->why = "the dumper cannot be started";
+    st = process_start(&job->dumper, &options);
+    if (st)
+        return st;
+    /* In the job before its first instruction, so that it cannot outlive us. */
+    if (!AssignProcessToJobObject(job->limits, (HANDLE)process_os(job->dumper)))
+        return last_error(job, "the dumper cannot be put into its job object");
+    return process_resume(job->dumper);
+}
+
+/* Bounds by the task's counter, which the client cannot reach, and not by the block's. */
+static enum status await_dumper(struct dump_job *job)
+{
+    HANDLE waits[] = {(HANDLE)process_os(job->dumper), job->policy->stop};
+    uint64_t begin = clock_steady_ms(), moved = begin;
+    uint32_t seen = job->task->progress, exit_code;
+
+    for (;;) {
+        DWORD got = WaitForMultipleObjects(2, waits, FALSE, PULSE_MS);
+        uint64_t now = clock_steady_ms();
+        if (got == WAIT_OBJECT_0)
+            break;
+        if (got == WAIT_OBJECT_0 + 1) {
+            job->why = "the collector is shutting down";
+            return ST_STATE;
+        }
+        if (job->task->progress != seen) {
+            seen = job->task->progress;
+            moved = now;
+        }
+        if (now - moved > STALL_MS || now - begin > LIMIT_MS) {
+            job->why = "the dumper made no progress";
+            return ST_TIMEOUT;
+        }
+    }
+    job->why = "the dumper died";
+    return process_wait(job->dumper, 0, &exit_code);
+}
+
+static enum status check_result(struct dump_job *job)
+{
+    static const uint8_t magic[4] = {'M', 'D', 'M', 'P'};
+    uint8_t head[32];
+
+    if (job->task->status != ST_OK) {
+        job->task->message[sizeof job->task->message - 1] = '\0';
+        job->why = job->task->message[0] ? (const char *)(uintptr_t)job->task->message : "the dumper died";
+        return job->task->status < ST_COUNT ? (enum status)job->task->status : ST_SYSTEM;
+    }
+    job->why = "what the dumper wrote is no minidump";
+    if (file_read_at(spool_draft_file(job->draft), 0, head, sizeof head) || memcmp(head, magic, sizeof magic) != 0)
+        return ST_FORMAT;
+    return ST_OK;
+}
+
+/* The dumper's record, if it still begins with our identity lines. Its text is data for the server, like an annotation. */
+static enum status take_record(struct dump_job *job, char **ret, size_t *ret_bytes)
+{
+    uint32_t identity_bytes = job->task->identity_bytes, bytes = job->task->record_bytes;
+    struct record_writer expected;
+    char *text = NULL, *identity = NULL;
+    enum status st = ST_FORMAT;
+
+    job->why = "the dumper's record does not carry the report's identity";
+    if (bytes > RECORD_MAX_BYTES || identity_bytes > bytes)
+        return ST_FORMAT;
+    text = malloc((size_t)bytes + 1);
+    identity = malloc(RECORD_MAX_BYTES);
+    if (!text || !identity) {
+        st = ST_MEMORY;
+        goto out;
+    }
+    memcpy(text, (const char *)(uintptr_t)job->task->record, bytes);
+    record_writer_init(&expected, identity, RECORD_MAX_BYTES);
+    report_put_identity(&expected, &job->identity);
+    if (expected.len > bytes || memcmp(text, identity, expected.len) != 0)
+        goto out;
+    *ret = text;
+    *ret_bytes = bytes;
+    text = NULL;
+    st = ST_OK;
+out:
+    free(identity);
+    free(text);
+    return st;
+}
+
+static enum status queue_report(struct dump_job *job)
+{
+    uint64_t dump_bytes = 0;
+    size_t record_bytes = 0;
+    char *record = NULL, *name = NULL;
+    enum status st = take_record(job, &record, &record_bytes);
+
+    if (st)
+        return st;
+    job->why = "the report cannot be put into the queue";
+    st = spool_draft_end_dump(job->draft, &dump_bytes);
+    if (!st) {
+        struct spool_draft *draft = job->draft;
+        job->draft = NULL; /* commit frees it either way */
+        st = spool_draft_commit(draft, record, record_bytes, job->policy->queue_state, &name);
+    }
+    if (!st)
+        log_info("report-queued", "id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%llu", job->identity.id, job->identity.layer,
+                 job->identity.pid, name, (unsigned long long)dump_bytes);
+    free(name);
+    free(record);
+    return st;
+}
+
+static void close_handle(HANDLE *handle)
+{
+    if (*handle)
+        CloseHandle(*handle);
+    *handle = NULL;
+}
+
+static void job_done(struct dump_job *job)
+{
+    if (job->dumper)
+        process_kill(job->dumper); /* does nothing to one that has ended */
+    process_free(job->dumper);
+    close_handle(&job->limits);
+    close_handle(&job->process);
+    close_handle(&job->block_section);
+    close_handle(&job->file);
+    spool_draft_abandon(job->draft);
+    if (job->task)
+        UnmapViewOfFile((const void *)(uintptr_t)job->task);
+    close_handle(&job->section);
+}
+
+/* The client waits for the event and reads the rest then, so the event comes last. */
+static void tell_client(struct client *client, const char report_id[UUID_TEXT_BYTES], enum status result)
+{
+    for (size_t i = 0; i < UUID_TEXT_BYTES; i++)
+        client->head->report_id[i] = result == ST_OK ? report_id[i] : '\0';
+    client->head->result = (uint32_t)result;
+    InterlockedExchange((volatile LONG *)&client->head->state, result == ST_OK ? BLOCK_DONE : BLOCK_FAILED);
+    SetEvent(client->done_event);
+}
+
+enum status dump_job_run(const struct dump_policy *policy, struct client *client, uint32_t sequence)
+{
+    struct dump_job job = {.policy = policy, .client = client, .why = "out of memory"};
+    uint64_t begin = clock_steady_ms();
+    enum status st = make_task(&job, sequence);
+
+    if (!st) {
+        job.why = "the queue takes no new report";
+        st = spool_draft_create(policy->spool, &job.draft);
+    }
+    if (!st)
+        st = lend_handles(&job);
+    if (!st)
+        st = make_limits(&job);
+    if (!st)
+        st = start_dumper(&job);
+    if (!st)
+        st = await_dumper(&job);
+    if (!st)
+        st = check_result(&job);
+    if (!st)
+        st = queue_report(&job);
+    if (st)
+        log_error("dump-failed", "pid=%u app=\"%s\" status=%s reason=\"%s\"", client->peer.pid, client->peer.app, status_name(st), job.why);
+    else
+        log_debug("dump-written", "id=%s ms=%llu", job.identity.id, (unsigned long long)(clock_steady_ms() - begin));
+    tell_client(client, job.identity.id, st);
+    job_done(&job);
+    return st;
+}

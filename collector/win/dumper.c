@@ -1,0 +1,127 @@
+/* dumper.c - writes one dump in a process of its own.
+ *
+ * It alone reads what a crashed process left: the block, copied once and then checked, and through dbghelp the process's memory. Whatever
+ * goes wrong here ends this process and nothing else; the broker holds it in a job object and counts its progress. */
+#include "dumper.h"
+#include "../task.h"
+#include "base/text.h"
+#include "minidump_writer.h"
+#include "proto/report.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+struct dumper {
+    struct dump_task *task;
+    struct block *live; /* as the client has it; read once, written for progress only */
+    struct block *copy;
+    uint8_t *log;
+};
+
+static void on_progress(void *context)
+{
+    struct dumper *dumper = context;
+
+    InterlockedIncrement((volatile LONG *)&dumper->task->progress);
+    InterlockedIncrement((volatile LONG *)&dumper->live->progress);
+}
+
+static int fail(struct dumper *dumper, enum status st, const char *why, DWORD error)
+{
+    snprintf(dumper->task->message, sizeof dumper->task->message, "%s (error 0x%lx)", why, error);
+    dumper->task->status = (uint32_t)st;
+    return 1;
+}
+
+static struct dump_task *map_task(const char *section_text)
+{
+    uint64_t section;
+
+    if (!text_parse_u64(section_text, &section))
+        return NULL;
+    struct dump_task *task = MapViewOfFile((HANDLE)(uintptr_t)section, FILE_MAP_WRITE, 0, 0, sizeof *task);
+    if (!task)
+        return NULL;
+    if (task->magic != DUMP_TASK_MAGIC || task->version != DUMP_TASK_VERSION || task->size_bytes != sizeof *task ||
+        task->identity_bytes > RECORD_MAX_BYTES) {
+        UnmapViewOfFile(task);
+        return NULL;
+    }
+    return task;
+}
+
+static void write_record(struct dumper *dumper)
+{
+    struct dump_task *task = dumper->task;
+    struct record_writer writer;
+
+    record_writer_init(&writer, task->record + task->identity_bytes, sizeof task->record - task->identity_bytes);
+    report_put_client(&writer, dumper->copy); /* lines that do not fit are left out whole */
+    task->record_bytes = task->identity_bytes + (uint32_t)writer.len;
+}
+
+static int write_dump(struct dumper *dumper)
+{
+    const struct dump_task *task = dumper->task;
+    struct minidump_stream streams[2] = {
+        {PROTO_STREAM_RECORD, {(const uint8_t *)task->record, task->record_bytes}},
+        {PROTO_STREAM_LOG, {dumper->log, report_log(dumper->copy, dumper->log)}},
+    };
+    struct minidump_request request = {
+        .process = (HANDLE)(uintptr_t)task->process,
+        .file = (HANDLE)(uintptr_t)task->file,
+        .pid = task->pid,
+        .kind = dumper->copy->dump_kind,
+        .exception = &dumper->copy->exception,
+        .pointer_bits = dumper->copy->pointer_bits,
+        .streams = streams,
+        .stream_count = streams[1].bytes.len ? 2 : 1,
+        .progress = on_progress,
+        .context = dumper,
+    };
+    const char *why = "out of memory";
+    DWORD error = 0;
+    enum status st = minidump_write(&request, &why, &error);
+
+    if (st)
+        return fail(dumper, st, why, error);
+    on_progress(dumper);
+    dumper->task->status = ST_OK;
+    return 0;
+}
+
+static int dump(struct dumper *dumper)
+{
+    dumper->live = MapViewOfFile((HANDLE)(uintptr_t)dumper->task->block_section, FILE_MAP_WRITE, 0, 0, sizeof *dumper->live);
+    if (!dumper->live)
+        return fail(dumper, ST_SYSTEM, "the shared block cannot be mapped", GetLastError());
+    dumper->copy = malloc(sizeof *dumper->copy);
+    dumper->log = malloc(BLOCK_LOG_BYTES);
+    if (!dumper->copy || !dumper->log)
+        return fail(dumper, ST_MEMORY, "out of memory", 0);
+    on_progress(dumper);
+    report_copy_block(dumper->copy, dumper->live);
+    const char *why = block_check(dumper->copy, sizeof *dumper->copy);
+    if (why)
+        return fail(dumper, ST_FORMAT, why, 0);
+    write_record(dumper);
+    on_progress(dumper);
+    return write_dump(dumper);
+}
+
+int dumper_main(const char *section_text)
+{
+    struct dumper dumper = {0};
+
+    /* A fault here is the broker's to notice; no dialog, and no report about the reporter. */
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+    dumper.task = map_task(section_text);
+    if (!dumper.task)
+        return 2;
+    int code = dump(&dumper);
+    free(dumper.log);
+    free(dumper.copy);
+    if (dumper.live)
+        UnmapViewOfFile(dumper.live);
+    UnmapViewOfFile(dumper.task);
+    return code;
+}

@@ -1,0 +1,365 @@
+/* monitor.c - the broker's loop.
+ *
+ * One thread owns the client table and takes everything from one completion port: the pipe's packets, clients' requests and exits (posted
+ * by thread-pool waits, so any number of clients can be watched), finished dumps, and the order to stop. Dumps run on threads of their own;
+ * a client stays in the table while its dump is under way. */
+#include "monitor.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/machine.h"
+#include "clients.h"
+#include "descriptor.h"
+#include "dump_job.h"
+#include "listener.h"
+#include <stdlib.h>
+
+#define MAX_DUMPS_PER_CLIENT 64 /* a program that asks for more than this is not crashing */
+#define MIN_PARALLEL_DUMPS   2
+#define MAX_PARALLEL_DUMPS   8
+
+enum packet_key { KEY_PIPE = 1, KEY_REQUEST, KEY_CLIENT_EXIT, KEY_DUMPED, KEY_ROOT_EXIT, KEY_STOP };
+
+struct monitor {
+    struct monitor_options options;
+    struct dump_policy policy;
+    HANDLE port, wait_root;
+    struct descriptor descriptor;
+    struct listener *listener;
+    struct clients clients;
+    uint32_t last_id;
+    uint64_t last_order;
+    unsigned dumps_running, dumps_parallel;
+    bool root_gone, stopping;
+};
+
+/* What a dump's thread works on. */
+struct dump_work {
+    struct monitor *monitor;
+    struct client *client;
+    uint32_t sequence;
+};
+
+/* -- registration -- */
+
+/* Makes and shares what the peer needs; takes over the peer. */
+static enum status admit(struct monitor *monitor, struct peer *peer, const struct pipe_hello *hello, struct pipe_reply *reply)
+{
+    struct client *client = NULL;
+    enum status st = client_create(&client, peer, ++monitor->last_id, hello->pointer_bits);
+
+    if (st)
+        return st;
+    st = clients_add(&monitor->clients, client);
+    if (st) {
+        client_free(client);
+        return st;
+    }
+    st = client_watch(client, monitor->port, KEY_REQUEST, KEY_CLIENT_EXIT);
+    if (!st)
+        st = client_share(client, reply);
+    if (st) {
+        clients_remove(&monitor->clients, client);
+        return st;
+    }
+    if (monitor->options.lifetimes)
+        lifetimes_begin(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime));
+    log_info("client-registered", "pid=%u app=\"%s\" clients=%zu", client->peer.pid, client->peer.app, monitor->clients.count);
+    return ST_OK;
+}
+
+/* A process that registers again (its first try timed out, say) gets a new registration in place of the old one. */
+static bool make_room(struct monitor *monitor, const struct peer *peer)
+{
+    struct client *before = clients_find_peer(&monitor->clients, peer);
+
+    if (before && (before->dumping || before->request_order))
+        return false;
+    if (before)
+        clients_remove(&monitor->clients, before);
+    return !clients_full(&monitor->clients, peer->user);
+}
+
+static void answer_hello(void *context, const struct pipe_hello *hello, struct pipe_reply *reply)
+{
+    struct monitor *monitor = context;
+    enum pipe_verdict verdict = PIPE_ACCEPTED;
+    struct peer peer = {0};
+    const char *why = peer_open(&peer, hello->pid, hello->start_filetime, &verdict);
+
+    reply->is_service = monitor->options.is_service;
+    if (!why && !make_room(monitor, &peer)) {
+        verdict = PIPE_TOO_MANY;
+        why = "too many clients of this user";
+    } else if (!why && admit(monitor, &peer, hello, reply)) {
+        verdict = PIPE_INTERNAL;
+        why = "its handles cannot be made";
+    } else if (!why) {
+        verdict = PIPE_ACCEPTED;
+    }
+    peer_done(&peer);
+    reply->verdict = verdict;
+    if (why)
+        log_warn("client-rejected", "pid=%u reason=\"%s\"", hello->pid, why);
+}
+
+/* -- dumps -- */
+
+static DWORD WINAPI dump_thread(void *context)
+{
+    struct dump_work work = *(struct dump_work *)context;
+
+    free(context);
+    work.client->dump_result = dump_job_run(&work.monitor->policy, work.client, work.sequence);
+    PostQueuedCompletionStatus(work.monitor->port, work.client->id, KEY_DUMPED, NULL);
+    return 0;
+}
+
+static void refuse_dump(struct client *client, const char *why)
+{
+    log_error("dump-refused", "pid=%u app=\"%s\" reason=\"%s\"", client->peer.pid, client->peer.app, why);
+    client->head->result = ST_REFUSED;
+    InterlockedExchange((volatile LONG *)&client->head->state, BLOCK_FAILED);
+    SetEvent(client->done_event);
+}
+
+static void start_dump(struct monitor *monitor, struct client *client)
+{
+    struct dump_work *work = malloc(sizeof *work);
+
+    client->request_order = 0;
+    if (work) {
+        *work = (struct dump_work){monitor, client, client->request == BLOCK_REQUEST_CRASH ? 0 : ++client->extra_dumps};
+        client->dumping = true;
+        if (QueueUserWorkItem(dump_thread, work, WT_EXECUTELONGFUNCTION)) {
+            monitor->dumps_running++;
+            return;
+        }
+    }
+    client->dumping = false;
+    free(work);
+    refuse_dump(client, "no thread for its dump");
+}
+
+static void start_waiting_dumps(struct monitor *monitor)
+{
+    struct client *client;
+
+    while (monitor->dumps_running < monitor->dumps_parallel && (client = clients_next_request(&monitor->clients)) != NULL)
+        start_dump(monitor, client);
+}
+
+/* The state decides, not the event: an event without a request, or a second one while a dump is under way, means nothing. */
+static void on_request(struct monitor *monitor, struct client *client)
+{
+    volatile LONG *state = (volatile LONG *)&client->head->state;
+
+    if (client->dumping || client->request_order || monitor->stopping ||
+        InterlockedCompareExchange(state, BLOCK_DUMPING, BLOCK_REQUESTED) != BLOCK_REQUESTED)
+        return;
+    client->request = client->head->request;
+    if (++client->dumps > MAX_DUMPS_PER_CLIENT) {
+        refuse_dump(client, "too many dumps of one process");
+        return;
+    }
+    log_info("dump-requested", "pid=%u app=\"%s\" request=%u", client->peer.pid, client->peer.app, client->request);
+    client->request_order = ++monitor->last_order;
+    start_waiting_dumps(monitor);
+}
+
+/* -- ends -- */
+
+static bool is_abnormal(const struct client *client, DWORD code)
+{
+    return !client->head->clean_exit && code >= 0xc0000000u && code != STATUS_CONTROL_C_EXIT;
+}
+
+static void forget(struct monitor *monitor, struct client *client)
+{
+    FILETIME created = {0}, exited = {0}, kernel, user;
+    DWORD code = 0;
+
+    GetExitCodeProcess(client->peer.process, &code);
+    GetProcessTimes(client->peer.process, &created, &exited, &kernel, &user);
+    if (monitor->options.lifetimes)
+        lifetimes_end(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime),
+                      clock_from_filetime((uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime));
+    if (is_abnormal(client, code) && !client->reported)
+        log_warn("client-died", "pid=%u app=\"%s\" exit_code=0x%08lx dump=none", client->peer.pid, client->peer.app, code);
+    else
+        log_info("client-exited", "pid=%u app=\"%s\" exit_code=0x%08lx", client->peer.pid, client->peer.app, code);
+    clients_remove(&monitor->clients, client);
+}
+
+/* A request that was made just before the end is served first; it can come no more once the waits have gone. */
+static void on_client_exit(struct monitor *monitor, struct client *client)
+{
+    client_unwatch(client);
+    client->exited = true;
+    on_request(monitor, client);
+    if (!client->dumping && !client->request_order)
+        forget(monitor, client);
+}
+
+static void on_dumped(struct monitor *monitor, struct client *client)
+{
+    monitor->dumps_running--;
+    client->dumping = false;
+    if (client->dump_result == ST_OK && client->request == BLOCK_REQUEST_CRASH)
+        client->reported = true;
+    if (client->dump_result == ST_OK && monitor->options.on_report)
+        monitor->options.on_report(monitor->options.context);
+    if (client->exited)
+        forget(monitor, client);
+    /* Those who still wait see that the queue moves. */
+    for (size_t i = 0; i < monitor->clients.count; i++)
+        if (monitor->clients.items[i]->request_order)
+            InterlockedIncrement((volatile LONG *)&monitor->clients.items[i]->head->progress);
+    start_waiting_dumps(monitor);
+}
+
+static void on_stop(struct monitor *monitor)
+{
+    monitor->stopping = true;
+    SetEvent(monitor->policy.stop);
+    for (size_t i = 0; i < monitor->clients.count; i++) {
+        struct client *client = monitor->clients.items[i];
+        if (client->request_order)
+            refuse_dump(client, "the collector is shutting down");
+        client->request_order = 0;
+    }
+}
+
+/* -- loop -- */
+
+static void on_packet(struct monitor *monitor, ULONG_PTR key, uint32_t id)
+{
+    struct client *client = clients_find(&monitor->clients, id); /* NULL for a client that has been forgotten meanwhile */
+
+    if (key == KEY_STOP)
+        on_stop(monitor);
+    else if (key == KEY_ROOT_EXIT)
+        monitor->root_gone = true;
+    else if (key == KEY_REQUEST && client)
+        on_request(monitor, client);
+    else if (key == KEY_CLIENT_EXIT && client)
+        on_client_exit(monitor, client);
+    else if (key == KEY_DUMPED && client)
+        on_dumped(monitor, client);
+}
+
+static bool is_finished(const struct monitor *monitor)
+{
+    if (monitor->dumps_running)
+        return false;
+    return monitor->stopping || (monitor->options.root && monitor->root_gone && monitor->clients.count == 0);
+}
+
+void monitor_run(struct monitor *monitor)
+{
+    while (!is_finished(monitor)) {
+        OVERLAPPED *packet = NULL;
+        ULONG_PTR key = 0;
+        DWORD bytes = 0;
+        BOOL ok = GetQueuedCompletionStatus(monitor->port, &bytes, &key, &packet, listener_expire(monitor->listener));
+        DWORD error = ok ? ERROR_SUCCESS : GetLastError();
+        if (packet)
+            listener_packet(monitor->listener, packet, error, bytes);
+        else if (ok)
+            on_packet(monitor, key, bytes);
+    }
+}
+
+void monitor_stop(struct monitor *monitor)
+{
+    PostQueuedCompletionStatus(monitor->port, 0, KEY_STOP, NULL);
+}
+
+static void CALLBACK on_root_exit(void *context, BOOLEAN timed_out)
+{
+    struct monitor *monitor = context;
+
+    (void)timed_out;
+    PostQueuedCompletionStatus(monitor->port, 0, KEY_ROOT_EXIT, NULL);
+}
+
+static unsigned parallel_dumps(void)
+{
+    SYSTEM_INFO info;
+
+    GetSystemInfo(&info);
+    if (info.dwNumberOfProcessors < MIN_PARALLEL_DUMPS)
+        return MIN_PARALLEL_DUMPS;
+    return info.dwNumberOfProcessors > MAX_PARALLEL_DUMPS ? MAX_PARALLEL_DUMPS : info.dwNumberOfProcessors;
+}
+
+static enum status make_waits(struct monitor *monitor)
+{
+    monitor->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    if (!monitor->port)
+        return status_from_win32(GetLastError());
+    monitor->policy.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (!monitor->policy.stop)
+        return status_from_win32(GetLastError());
+    if (monitor->options.root && !RegisterWaitForSingleObject(&monitor->wait_root, monitor->options.root, on_root_exit, monitor, INFINITE,
+                                                              WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE))
+        return status_from_win32(GetLastError());
+    return ST_OK;
+}
+
+static enum status listen(struct monitor *monitor)
+{
+    struct listener_options options = {
+        .pipe_name = monitor->options.pipe_name,
+        .security = &monitor->descriptor.attributes,
+        .port = monitor->port,
+        .key = KEY_PIPE,
+        .answer = answer_hello,
+        .context = monitor,
+    };
+    enum status st = descriptor_init(&monitor->descriptor, monitor->options.owner_only ? DESCRIPTOR_OWNER : DESCRIPTOR_MACHINE);
+
+    return st ? st : listener_create(&monitor->listener, &options);
+}
+
+enum status monitor_create(struct monitor **ret, const struct monitor_options *options)
+{
+    struct monitor *monitor = calloc(1, sizeof *monitor);
+    enum status st;
+
+    if (!monitor)
+        return ST_MEMORY;
+    monitor->options = *options;
+    monitor->dumps_parallel = parallel_dumps();
+    monitor->policy = (struct dump_policy){
+        .spool = options->spool,
+        .queue_state = options->queue_state,
+        .dumper_command = options->dumper_command,
+    };
+    if (machine_id(monitor->policy.machine_id))
+        log_warn("machine-without-id", "consequence=\"report ids rest on pid and start time alone\"");
+    st = make_waits(monitor);
+    if (!st)
+        st = listen(monitor);
+    if (st) {
+        monitor_free(monitor);
+        return st;
+    }
+    *ret = monitor;
+    return ST_OK;
+}
+
+void monitor_free(struct monitor *monitor)
+{
+    if (!monitor)
+        return;
+    listener_free(monitor->listener);
+    if (monitor->wait_root)
+        UnregisterWaitEx(monitor->wait_root, INVALID_HANDLE_VALUE);
+    clients_done(&monitor->clients);
+    descriptor_done(&monitor->descriptor);
+    if (monitor->policy.stop)
+        CloseHandle(monitor->policy.stop);
+    if (monitor->port)
+        CloseHandle(monitor->port);
+    free(monitor);
+}

@@ -1,0 +1,31 @@
+/* monitor.h - serves crash clients: registers them over a pipe, has dumps written when they ask, notices when they go.
+ *
+ * The same code is the machine-wide collector's broker and a program's own child monitor. */
+#ifndef SALVOR_COLLECTOR_WIN_MONITOR_H
+#define SALVOR_COLLECTOR_WIN_MONITOR_H
+#include "../lifetime.h"
+#include "spool/spool.h"
+#include <windows.h>
+
+struct monitor_options {
+    const char *pipe_name;
+    bool owner_only; /* the pipe serves this user alone */
+    bool is_service; /* told to clients */
+    struct spool *spool;
+    enum spool_state queue_state;      /* where reports go */
+    const char *const *dumper_command; /* see dump_job.h; must outlive the monitor, as all of this */
+    struct lifetimes *lifetimes;       /* may be NULL */
+    void (*on_report)(void *context);  /* called on the monitor's thread after a report was queued; may be NULL */
+    void *context;
+    HANDLE
+        root; /* child mode: the process that started us; the monitor ends when it and every client have gone. NULL: runs until stopped */
+};
+
+struct monitor;
+/* From here on clients can connect; they are served once monitor_run runs. */
+enum status monitor_create(struct monitor **ret, const struct monitor_options *options);
+void monitor_run(struct monitor *monitor);
+void monitor_stop(struct monitor *monitor); /* makes monitor_run return; from any thread */
+void monitor_free(struct monitor *monitor); /* accepts NULL; not while it runs */
+
+#endif
