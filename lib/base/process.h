@@ -30,5 +30,7 @@ void process_free(struct process *process); /* accepts NULL; does not end the ch
 
 enum status process_self_path(struct buffer *out); /* full path of this program */
 uint32_t process_self_id(void);
+/* First thing in main: replaces argc and argv by the command line in UTF-8, which main's own argv is not on Windows. Never freed. */
+enum status process_arguments(int *argc, char ***argv);
 
 #endif

@@ -1,0 +1,282 @@
+/* process.c - child processes by CreateProcessW with a handle list, so that nothing is inherited by accident. */
+#include "base/process.h"
+#include "base/win/command.h"
+#include "base/win/wide.h"
+#include <stdlib.h>
+#include <windows.h>
+
+struct process {
+    HANDLE os, thread; /* thread: only while suspended */
+    DWORD id;
+    struct file in, out;
+};
+
+/* The flag "inheritable" belongs to the handle, not to the start: two starts must not clear it under each other. */
+static SRWLOCK starting = SRWLOCK_INIT;
+
+enum { STDIO_IN, STDIO_OUT, STDIO_ERROR, STDIO_COUNT };
+
+static void close_handle(HANDLE *handle)
+{
+    if (*handle && *handle != INVALID_HANDLE_VALUE)
+        CloseHandle(*handle);
+    *handle = NULL;
+}
+
+static enum status open_nul(HANDLE *ret, DWORD access)
+{
+    HANDLE handle = CreateFileW(L"NUL", access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    if (handle == INVALID_HANDLE_VALUE)
+        return status_from_win32(GetLastError());
+    *ret = handle;
+    return ST_OK;
+}
+
+/* A copy of one of our standard handles; a program without it (a service) gives NUL. */
+static enum status copy_standard(HANDLE *ret, DWORD which)
+{
+    HANDLE ours = GetStdHandle(which), self = GetCurrentProcess();
+    if (ours && ours != INVALID_HANDLE_VALUE && DuplicateHandle(self, ours, self, ret, 0, FALSE, DUPLICATE_SAME_ACCESS))
+        return ST_OK;
+    return open_nul(ret, GENERIC_WRITE);
+}
+
+/* The child's three standard handles and our ends of the pipes. */
+static enum status open_stdio(HANDLE stdio[STDIO_COUNT], struct process *process, const struct process_options *options)
+{
+    enum status status = ST_OK;
+    HANDLE ours;
+    if (options->pipe_stdin) {
+        if (!CreatePipe(&stdio[STDIO_IN], &ours, NULL, 0))
+            return status_from_win32(GetLastError());
+        process->in.os = (intptr_t)ours;
+    } else {
+        status = open_nul(&stdio[STDIO_IN], GENERIC_READ);
+    }
+    if (!status && options->pipe_stdout) {
+        if (!CreatePipe(&ours, &stdio[STDIO_OUT], NULL, 0))
+            return status_from_win32(GetLastError());
+        process->out.os = (intptr_t)ours;
+    } else if (!status) {
+        status = options->quiet ? open_nul(&stdio[STDIO_OUT], GENERIC_WRITE) : copy_standard(&stdio[STDIO_OUT], STD_OUTPUT_HANDLE);
+    }
+    if (!status)
+        status = options->quiet ? open_nul(&stdio[STDIO_ERROR], GENERIC_WRITE) : copy_standard(&stdio[STDIO_ERROR], STD_ERROR_HANDLE);
+    return status;
+}
+
+/* Handles without repetition: a list that names one twice is refused by CreateProcessW. */
+static size_t list_handles(HANDLE *list, HANDLE stdio[STDIO_COUNT], const struct process_options *options)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < STDIO_COUNT + options->inherit_count; i++) {
+        HANDLE handle = i < STDIO_COUNT ? stdio[i] : (HANDLE)options->inherit[i - STDIO_COUNT];
+        size_t known = 0;
+        while (known < count && list[known] != handle)
+            known++;
+        if (known == count)
+            list[count++] = handle;
+    }
+    return count;
+}
+
+static enum status make_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *ret, HANDLE *list, size_t count)
+{
+    SIZE_T size = 0;
+    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    LPPROC_THREAD_ATTRIBUTE_LIST attributes = malloc(size);
+    if (!attributes)
+        return ST_MEMORY;
+    if (!InitializeProcThreadAttributeList(attributes, 1, 0, &size)) {
+        enum status status = status_from_win32(GetLastError());
+        free(attributes);
+        return status;
+    }
+    if (!UpdateProcThreadAttribute(attributes, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, list, count * sizeof *list, NULL, NULL)) {
+        enum status status = status_from_win32(GetLastError());
+        DeleteProcThreadAttributeList(attributes);
+        free(attributes);
+        return status;
+    }
+    *ret = attributes;
+    return ST_OK;
+}
+
+/* Makes every handle of the list inheritable and remembers which were before. */
+static enum status mark_inheritable(const HANDLE *list, size_t count, DWORD *before)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!GetHandleInformation(list[i], &before[i]) || !SetHandleInformation(list[i], HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT)) {
+            enum status status = status_from_win32(GetLastError());
+            while (i-- > 0)
+                SetHandleInformation(list[i], HANDLE_FLAG_INHERIT, before[i] & HANDLE_FLAG_INHERIT);
+            return status;
+        }
+    }
+    return ST_OK;
+}
+
+static enum status create(struct process *process, const struct process_options *options, wchar_t *environment, STARTUPINFOEXW *startup)
+{
+    PROCESS_INFORMATION made;
+    DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | (options->suspended ? CREATE_SUSPENDED : 0);
+    /* A program without a console must not make a window flash up. */
+    if (!GetConsoleCP())
+        flags |= CREATE_NO_WINDOW;
+    wchar_t *program = wide_path(options->argv[0]), *line = command_line(options->argv);
+    enum status status = program && line ? ST_OK : ST_MEMORY;
+    if (!status && !CreateProcessW(program, line, NULL, NULL, TRUE, flags, environment, NULL, &startup->StartupInfo, &made))
+        status = status_from_win32(GetLastError());
+    free(program);
+    free(line);
+    if (status)
+        return status;
+    process->os = made.hProcess;
+    process->id = made.dwProcessId;
+    if (options->suspended)
+        process->thread = made.hThread;
+    else
+        CloseHandle(made.hThread);
+    return ST_OK;
+}
+
+static enum status create_with_handles(struct process *process, const struct process_options *options, HANDLE stdio[STDIO_COUNT],
+                                       wchar_t *environment)
+{
+    size_t room = STDIO_COUNT + options->inherit_count;
+    HANDLE *list = calloc(room, sizeof *list);
+    DWORD *before = calloc(room, sizeof *before);
+    STARTUPINFOEXW startup = {.StartupInfo = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES}};
+    enum status status = list && before ? ST_OK : ST_MEMORY;
+    if (status)
+        goto out;
+    size_t count = list_handles(list, stdio, options);
+    status = make_attributes(&startup.lpAttributeList, list, count);
+    if (status)
+        goto out;
+    startup.StartupInfo.hStdInput = stdio[STDIO_IN];
+    startup.StartupInfo.hStdOutput = stdio[STDIO_OUT];
+    startup.StartupInfo.hStdError = stdio[STDIO_ERROR];
+    AcquireSRWLockExclusive(&starting);
+    status = mark_inheritable(list, count, before);
+    if (!status) {
+        status = create(process, options, environment, &startup);
+        for (size_t i = 0; i < count; i++)
+            SetHandleInformation(list[i], HANDLE_FLAG_INHERIT, before[i] & HANDLE_FLAG_INHERIT);
+    }
+    ReleaseSRWLockExclusive(&starting);
+    DeleteProcThreadAttributeList(startup.lpAttributeList);
+out:
+    free(startup.lpAttributeList);
+    free(list);
+    free(before);
+    return status;
+}
+
+enum status process_start(struct process **ret, const struct process_options *options)
+{
+    HANDLE stdio[STDIO_COUNT] = {NULL};
+    struct process *process = malloc(sizeof *process);
+    wchar_t *environment = command_environment(options->environment);
+    enum status status = ST_MEMORY;
+    if (!process || !environment)
+        goto out;
+    *process = (struct process){.in = {FILE_CLOSED}, .out = {FILE_CLOSED}};
+    status = open_stdio(stdio, process, options);
+    if (!status)
+        status = create_with_handles(process, options, stdio, environment);
+    if (status) {
+        process_free(process);
+    } else {
+        *ret = process;
+    }
+    process = NULL;
+out:
+    for (size_t i = 0; i < STDIO_COUNT; i++)
+        close_handle(&stdio[i]);
+    free(process);
+    free(environment);
+    return status;
+}
+
+struct file *process_stdin(struct process *process)
+{
+    return &process->in;
+}
+
+struct file *process_stdout(struct process *process)
+{
+    return &process->out;
+}
+
+uint32_t process_id(const struct process *process)
+{
+    return process->id;
+}
+
+intptr_t process_os(const struct process *process)
+{
+    return (intptr_t)process->os;
+}
+
+enum status process_resume(struct process *process)
+{
+    if (!process->thread)
+        return ST_STATE;
+    if (ResumeThread(process->thread) == (DWORD)-1)
+        return status_from_win32(GetLastError());
+    close_handle(&process->thread);
+    return ST_OK;
+}
+
+enum status process_wait(struct process *process, uint32_t timeout_ms, uint32_t *ret_code)
+{
+    DWORD code, outcome = WaitForSingleObject(process->os, timeout_ms);
+    if (outcome == WAIT_TIMEOUT)
+        return ST_TIMEOUT;
+    if (outcome != WAIT_OBJECT_0 || !GetExitCodeProcess(process->os, &code))
+        return status_from_win32(GetLastError());
+    *ret_code = code;
+    return ST_OK;
+}
+
+void process_kill(struct process *process)
+{
+    TerminateProcess(process->os, 1);
+}
+
+void process_free(struct process *process)
+{
+    if (!process)
+        return;
+    close_handle(&process->thread);
+    close_handle(&process->os);
+    file_close(&process->in);
+    file_close(&process->out);
+    free(process);
+}
+
+enum status process_self_path(struct buffer *out)
+{
+    DWORD room = 512;
+    for (;; room *= 2) {
+        wchar_t *path = malloc(room * sizeof *path);
+        if (!path)
+            return ST_MEMORY;
+        DWORD length = GetModuleFileNameW(NULL, path, room);
+        enum status status = length ? ST_OK : status_from_win32(GetLastError());
+        bool whole = length < room; /* else cut off */
+        char *text = !status && whole ? wide_to_utf8(path) : NULL;
+        free(path);
+        if (!status && whole)
+            status = text ? buffer_append_text(out, text) : ST_MEMORY;
+        free(text);
+        if (status || whole)
+            return status;
+    }
+}
+
+uint32_t process_self_id(void)
+{
+    return GetCurrentProcessId();
+}
