@@ -62,8 +62,7 @@ deps_build_cmocka() {
     local arch=$1
     deps_cmake "$DEPS_WORK/cmocka" "$DEPS_WORK/cmocka-$arch" "$arch" -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF \
         -DUNIT_TESTING=OFF &&
-        rm -rf "$DEPS_NEW/$arch/bin" "$DEPS_NEW/$arch/lib/cmake/cmocka" "$DEPS_NEW/$arch/lib/pkgconfig/cmocka.pc" \
-            "$DEPS_NEW/$arch/lib/libcmocka.dll.a"
+        (cd "$DEPS_NEW/$arch" && rm -rf bin lib/cmake/cmocka lib/pkgconfig/cmocka.pc lib/libcmocka.dll.a)
 }
 
 deps_fetch() {

@@ -36,7 +36,7 @@ sources_convert_lines() {
 
 # sources_prepare DIR: writes the private configuration and reads the source lists into it.
 sources_prepare() {
-    local dir=$1
+    local dir=$1 files
     mkdir -p "$dir/parts" "$dir/lists/partial" "$dir/cache/archives/partial"
     sources_debian_uris >"$dir/uris"
     if [ ! -s "$dir/uris" ]; then
@@ -45,8 +45,10 @@ sources_prepare() {
         sources_debian_uris >"$dir/uris"
     fi
     [ -s "$dir/uris" ] || fail "no Debian repository is configured: /etc/apt/sources.list.d must name one to fetch sources from"
-    sources_convert_deb822 "$dir/uris" $(ls /etc/apt/sources.list.d/*.sources 2>/dev/null) /dev/null >"$dir/parts/debian.sources"
-    sources_convert_lines "$dir/uris" $(ls /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null) /dev/null >"$dir/parts/debian.list"
+    mapfile -t files < <(find /etc/apt/sources.list.d -name '*.sources' | LC_ALL=C sort)
+    sources_convert_deb822 "$dir/uris" /dev/null "${files[@]}" >"$dir/parts/debian.sources"
+    mapfile -t files < <(find /etc/apt/sources.list /etc/apt/sources.list.d -name '*.list' 2>/dev/null | LC_ALL=C sort)
+    sources_convert_lines "$dir/uris" /dev/null "${files[@]}" >"$dir/parts/debian.list"
     say "reading the source package lists"
     step apt-sources sources_apt "$dir" update || fail "the source package lists could not be read: check the network"
 }

@@ -1,0 +1,34 @@
+# Fuzzing: every target of tests/fuzz for its share of the minutes, with libFuzzer and the sanitizers.
+
+FUZZ_BUILD=build/fuzz
+
+dev_fuzz() {
+    local minutes=${1:-5} targets target seconds
+    [[ $minutes =~ ^[1-9][0-9]*$ ]] || fail "fuzz takes a number of minutes, not $minutes"
+    [ -f tests/fuzz/CMakeLists.txt ] || fail "there is no fuzz target yet: tests/fuzz has none"
+    packages_for build
+    packages_need clang libclang-rt-14-dev
+    say "building the fuzz targets"
+    step configure-fuzz cmake -S . -B "$FUZZ_BUILD" -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        -DSALVOR_FUZZ=ON "-DSALVOR_SANITIZE=address,undefined" || fail "the fuzz targets could not be configured"
+    step build-fuzz cmake --build "$FUZZ_BUILD" --parallel "$(nproc)" || fail "the fuzz targets could not be built"
+    mapfile -t targets < <(find "$FUZZ_BUILD/bin" -name 'fuzz_*' -type f -perm -u+x | sort)
+    [ ${#targets[@]} -gt 0 ] || fail "there is no fuzz target in $FUZZ_BUILD/bin"
+    seconds=$((minutes * 60 / ${#targets[@]}))
+    for target in "${targets[@]}"; do
+        fuzz_one "$target" "$seconds"
+    done
+    say "no target failed"
+}
+
+fuzz_one() {
+    local name corpus
+    name=$(basename "$1")
+    corpus=("$BUILD/corpus/$name")
+    mkdir -p "${corpus[0]}" "$BUILD/fuzz-failures"
+    [ -d "tests/fuzz/corpus/$name" ] && corpus+=("tests/fuzz/corpus/$name")
+    say "fuzzing $name for $2 s"
+    step "$name" "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$BUILD/fuzz-failures/$name-" \
+        "${corpus[@]}" ||
+        fail "$name found an input that breaks it: it is in build/fuzz-failures; make it a test"
+}

@@ -1,0 +1,25 @@
+// The crashes that the demonstration makes, one for each layer that exists, and what the server must say about each.
+import path from 'node:path';
+import { windowsPath } from './wine.mjs';
+
+export const crashes = (mingwBin) => {
+  const sample = path.join(mingwBin, 'salvor-sample.exe');
+  const werhost = path.join(mingwBin, 'werhost.exe');
+  return [
+    {
+      title: 'a write access violation, dumped by the monitor',
+      command: [sample, 'write-av'],
+      reason: 'EXCEPTION_ACCESS_VIOLATION_WRITE',
+      layer: 'monitor',
+    },
+    {
+      title: 'a fast fail, which only Windows Error Reporting sees (here its test stand-in), found in the LocalDumps folder',
+      command: [werhost, 'run', windowsPath(sample), 'fast-fail'],
+      reason: 'FAST_FAIL_FATAL_APP_EXIT',
+      layer: 'localdumps',
+    },
+  ];
+};
+
+export const SAMPLE_NAME = 'salvor-sample.exe';
+export const SAMPLE_VERSION = '2.4.1'; // tests/crashers/sample.rc

@@ -1,0 +1,49 @@
+// Reading one report's answer: the crashing stack as module+offset, the program's version, and whether it says what it must.
+import { SAMPLE_NAME, SAMPLE_VERSION } from './crashes.mjs';
+
+/** "0x0000000000001450" as "0x1450". */
+const shortHex = (text) => `0x${BigInt(text).toString(16)}`;
+
+export function crashingFrames({ processed }) {
+  const index = processed?.crash_info?.crashing_thread ?? processed?.crashing_thread?.threads_index ?? 0;
+  return processed?.threads?.[index]?.frames ?? processed?.crashing_thread?.frames ?? [];
+}
+
+export function frameText(frame) {
+  const offset = shortHex(frame.module_offset ?? frame.offset ?? '0x0');
+  return frame.module ? `${frame.module}+${offset}` : offset;
+}
+
+export const reasonOf = (report) => report.processed?.crash_info?.type || report.reason;
+export const versionOf = (report) => report.processed?.salvor?.program?.version || report.version;
+const pidOf = (report) => report.processed?.pid ?? null;
+
+/** Throws with what is wrong when the report is not the one of this crash. */
+export function mustTell(report, crash, pid) {
+  const [top] = crashingFrames(report);
+  const facts = [
+    ['state', report.state, 'processed'],
+    ['program', report.app, SAMPLE_NAME],
+    ['version', versionOf(report), SAMPLE_VERSION],
+    ['reason', reasonOf(report), crash.reason],
+    ['layer', report.layer, crash.layer],
+    ['process id', pidOf(report), pid],
+    ['crashing module', top?.module, SAMPLE_NAME],
+  ];
+  const wrong = facts.filter(([, is, must]) => is !== must).map(([name, is, must]) => `${name} is ${is}, not ${must}`);
+  if (!/\+0x[1-9a-f]/.test(top ? frameText(top) : '')) wrong.push('the top frame has no offset in its module');
+  if (wrong.length > 0) throw new Error(`report ${report.id} of ${crash.title}: ${wrong.join('; ')}`);
+}
+
+export function describeReport(report, crash, elapsedMs, address) {
+  const frames = crashingFrames(report).map((frame, index) => `             ${String(index).padStart(2)}  ${frameText(frame)}${frame.trust ? `  (${frame.trust})` : ''}`);
+  return [
+    `* ${crash.title}`,
+    `    report   ${report.id}  ${address}`,
+    `    program  ${report.app} ${versionOf(report)}`,
+    `    reason   ${reasonOf(report)} at ${shortHex(report.processed.crash_info?.address ?? '0x0')}, seen by: ${report.layer}`,
+    `    visible  ${elapsedMs} ms after the fault`,
+    '    stack',
+    ...frames,
+  ].join('\n');
+}
