@@ -3,11 +3,13 @@
  *   <dir>/tmp/                    reports being written; swept when their writer is gone
  *   <dir>/new/                    complete; policy and merging have not seen them
  *   <dir>/pending/ uploading/ done/ discarded/ failed/
- *   <dir>/history/<id>.log        one fsynced line per event: `<unix_ms> <event> key=value ...`
+ *   <dir>/history/<id>.log        one fsynced line per event: `<unix_ms> <event> key=value ...`; of a change of state the first key is
+ *                                 `state`. A report without an id goes by its file name without .dmp.
  *
  * A report is one file (proto/container.h) named `<exe>-<unix_ts>-<pid>[-n].dmp`; its state is its folder, so each change of state is one
- * rename. A report that is being sent is locked by its sender: an unlocked file in uploading/ belongs to nobody and goes back to pending/.
- * In done/, discarded/ and failed/ only the record may remain (dump and attachments cut away). */
+ * rename. A report that is being sent is locked by its sender: an unlocked file in uploading/ belongs to nobody. It goes back to pending/,
+ * or on to the final state that the last line of its history names. In done/, discarded/ and failed/ only the record may remain (dump and
+ * attachments cut away). */
 #ifndef SALVOR_SPOOL_SPOOL_H
 #define SALVOR_SPOOL_SPOOL_H
 #include "base/file.h"
@@ -23,7 +25,7 @@ struct spool;
 enum status spool_open(struct spool **ret, const char *dir);
 void spool_close(struct spool *spool); /* accepts NULL */
 const char *spool_dir(const struct spool *spool);
-/* Removes what dead writers left in tmp/ and gives unlocked reports in uploading/ back to pending/. Any process may call it at any time. */
+/* Removes what dead writers left in tmp/ and settles unlocked reports in uploading/. Any process may call it at any time. */
 enum status spool_sweep(struct spool *spool);
 
 /* -- writing one report -- */
@@ -50,7 +52,10 @@ struct spool_attachment {
 };
 struct spool_report; /* open, with its record in memory */
 enum status spool_report_open(struct spool *spool, enum spool_state state, const char *name, struct spool_report **ret);
-/* Moves a pending report to uploading/ and locks it. ST_NOT_FOUND: someone else was faster. */
+/* The same for a report file outside of any queue; it cannot be moved. */
+enum status spool_report_open_file(const char *path, struct spool_report **ret);
+/* Moves a pending report to uploading/ and locks it. ST_NOT_FOUND: someone else was faster. A damaged one (ST_FORMAT, ST_CHECKSUM,
+ * ST_TRUNCATED) is put into failed/ with a line in its history. */
 enum status spool_report_claim(struct spool *spool, const char *name, struct spool_report **ret);
 void spool_report_close(struct spool_report *report); /* a claimed one goes back to pending/ unless it was moved; accepts NULL */
 const char *spool_report_name(const struct spool_report *report);
@@ -60,7 +65,7 @@ uint64_t spool_report_dump_bytes(const struct spool_report *report);
 size_t spool_report_attachments(const struct spool_report *report, const struct spool_attachment **ret);
 struct file *spool_report_file(struct spool_report *report); /* for file_read_at */
 /* Changes the state by one rename, writes `event` with detail (may be NULL) to the history first, and keeps the report open.
- * In DONE, DISCARDED and FAILED keep_dump false cuts dump and attachments away. */
+ * In DONE, DISCARDED and FAILED keep_dump false cuts dump and attachments away; what they were is no longer in the open report then. */
 enum status spool_report_move(struct spool_report *report, enum spool_state state, const char *event, const char *detail, bool keep_dump);
 
 /* A state's reports, oldest first by name's time. */

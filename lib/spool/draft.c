@@ -1,0 +1,182 @@
+/* draft.c - writing one report: a locked file in tmp/ that becomes a report by one rename, or is removed. */
+#include "base/log.h"
+#include "spool/internal.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COPY_BYTES      (64 * 1024)
+#define LINES_MAX_BYTES (SPOOL_ATTACHMENTS_MAX * (SPOOL_NAME_BYTES + 64))
+
+struct spool_draft {
+    struct spool *spool;
+    struct file file;
+    char *path;
+    bool dump_ended;
+    uint64_t dump_bytes, end;
+    size_t attachment_count;
+    struct buffer lines; /* attachment lines of the record to be */
+};
+
+enum status spool_draft_create(struct spool *spool, struct spool_draft **ret)
+{
+    struct spool_draft *draft = calloc(1, sizeof *draft);
+    enum status status;
+
+    if (!draft)
+        return ST_MEMORY;
+    draft->spool = spool;
+    buffer_init(&draft->lines, LINES_MAX_BYTES);
+    status = spool_tmp_create(spool, NULL, &draft->file, &draft->path);
+    if (status != ST_OK) {
+        free(draft);
+        return status;
+    }
+    *ret = draft;
+    return ST_OK;
+}
+
+struct file *spool_draft_file(struct spool_draft *draft)
+{
+    return &draft->file;
+}
+
+const char *spool_draft_path(const struct spool_draft *draft)
+{
+    return draft->path;
+}
+
+static void draft_free(struct spool_draft *draft)
+{
+    file_close(&draft->file);
+    buffer_done(&draft->lines);
+    free(draft->path);
+    free(draft);
+}
+
+void spool_draft_abandon(struct spool_draft *draft)
+{
+    if (!draft)
+        return;
+    file_remove(draft->path); /* while the lock is held, so that no sweep can be in the middle of it */
+    draft_free(draft);
+}
+
+enum status spool_draft_end_dump(struct spool_draft *draft, uint64_t *ret_dump_bytes)
+{
+    struct file_info info;
+    enum status status;
+
+    if (draft->dump_ended)
+        return ST_STATE;
+    status = file_info_of(&draft->file, &info);
+    if (status == ST_OK)
+        status = file_seek(&draft->file, info.size_bytes);
+    if (status != ST_OK)
+        return status;
+    draft->dump_bytes = draft->end = info.size_bytes;
+    draft->dump_ended = true;
+    if (ret_dump_bytes)
+        *ret_dump_bytes = draft->dump_bytes;
+    return ST_OK;
+}
+
+/* Copies from source's position to its end; *ret_bytes counts. */
+static enum status copy_bounded(struct file *to, struct file *source, uint64_t max_bytes, uint64_t *ret_bytes)
+{
+    uint64_t total = 0;
+    size_t got;
+    enum status status = ST_MEMORY;
+    uint8_t *chunk = malloc(COPY_BYTES);
+
+    while (chunk && (status = file_read(source, chunk, COPY_BYTES, &got)) == ST_OK && got) {
+        total += got;
+        status = total > max_bytes ? ST_TOO_LARGE : file_write(to, chunk, got);
+        if (status != ST_OK)
+            break;
+    }
+    free(chunk);
+    if (status == ST_OK)
+        *ret_bytes = total;
+    return status;
+}
+
+enum status spool_draft_attach(struct spool_draft *draft, const char *name, struct file *source, uint64_t max_bytes)
+{
+    uint64_t size = 0;
+    size_t lines = draft->lines.len;
+    enum status status;
+
+    if (!draft->dump_ended)
+        return ST_STATE;
+    if (!path_is_plain_name(name))
+        return ST_ARGUMENT;
+    if (draft->attachment_count == SPOOL_ATTACHMENTS_MAX)
+        return ST_TOO_LARGE;
+    status = copy_bounded(&draft->file, source, max_bytes, &size);
+    if (status == ST_OK)
+        status = buffer_printf(&draft->lines, RECORD_ATTACHMENT "=%" PRIu64 " %" PRIu64 " %s\n", draft->end, size, name);
+    if (status == ST_OK) {
+        draft->end += size;
+        draft->attachment_count++;
+        return ST_OK;
+    }
+    draft->lines.len = lines;
+    if (file_truncate(&draft->file, draft->end) != ST_OK || file_seek(&draft->file, draft->end) != ST_OK)
+        log_warn("draft-not-reset", "file=\"%s\" attachment=\"%s\"", draft->path, name); /* commit cuts at draft->end again */
+    return status;
+}
+
+/* The rename, and its durability. When the folder cannot be synced the report is taken back: the caller hears of an error and may repeat,
+ * and then there must not be two. */
+static enum status draft_place(struct spool_draft *draft, const struct buffer *record, enum spool_state state, char **ret_name)
+{
+    char name[SPOOL_NAME_BYTES], *path;
+    enum status status;
+
+    spool_name_make(name, buffer_text(record), record->len);
+    status = spool_name_place(draft->spool, draft->path, state, name, true, ret_name);
+    if (status != ST_OK)
+        return status;
+    status = folder_sync(draft->spool->states[state]);
+    if (status != ST_OK) {
+        path = spool_path(draft->spool, state, *ret_name);
+        if (path)
+            file_remove(path);
+        free(path);
+        free(*ret_name);
+    }
+    return status;
+}
+
+enum status spool_draft_commit(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state, char **ret_name)
+{
+    struct buffer whole;
+    char *name = NULL;
+    enum status status = ST_OK;
+
+    buffer_init(&whole, RECORD_MAX_BYTES);
+    if ((unsigned)state >= SPOOL_STATE_COUNT || state == SPOOL_UPLOADING)
+        status = ST_ARGUMENT;
+    if (status == ST_OK && !draft->dump_ended)
+        status = spool_draft_end_dump(draft, NULL);
+    if (status == ST_OK)
+        status = spool_record_compose(record, record_bytes, draft->dump_bytes, &draft->lines, &whole);
+    if (status == ST_OK)
+        status = spool_tail_write(&draft->file, draft->end, buffer_text(&whole), whole.len);
+    if (status == ST_OK)
+        status = file_sync(&draft->file);
+    if (status == ST_OK)
+        status = draft_place(draft, &whole, state, &name);
+    buffer_done(&whole);
+    if (status != ST_OK) {
+        spool_draft_abandon(draft);
+        return status;
+    }
+    draft_free(draft);
+    if (ret_name)
+        *ret_name = name;
+    else
+        free(name);
+    return ST_OK;
+}
