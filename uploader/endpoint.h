@@ -1,0 +1,17 @@
+/* endpoint.h - which addresses a report may go to. */
+#ifndef SALVOR_UPLOADER_ENDPOINT_H
+#define SALVOR_UPLOADER_ENDPOINT_H
+#include "base/buffer.h"
+#include <stdbool.h>
+
+/* Checks an address as given by a user and appends it in full: without a path it gets /submit. https, or http to this machine, or any http
+ * with allow_http. On ST_ARGUMENT *ret_why is one static sentence. */
+enum status endpoint_parse(const char *text, bool allow_http, struct buffer *out, const char **ret_why);
+/* Why a redirect must not be followed, as a static sentence part; NULL when it may: same host, no way from https to http. */
+const char *endpoint_redirect_refusal(const char *from, const char *to, long status);
+/* Whether the address's host is this machine by name or number. */
+bool endpoint_is_loopback(const char *url);
+/* Appends the address as it may stand in a log: no user, password, query. */
+enum status endpoint_public_name(const char *url, struct buffer *out);
+
+#endif

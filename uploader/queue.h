@@ -1,0 +1,16 @@
+/* queue.h - working off a queue's pending reports once. */
+#ifndef SALVOR_UPLOADER_QUEUE_H
+#define SALVOR_UPLOADER_QUEUE_H
+#include "uploader/post.h"
+
+struct queue_counts {
+    size_t accepted, discarded, refused, waiting; /* refused: damaged ones too */
+    uint64_t retry_after_s;                       /* the longest that the server asked for */
+};
+
+/* Sends every pending report, oldest first, until the server or the way to it fails as such; then the rest counts as waiting. Each report
+ * ends in done/, discarded/, failed/ or back in pending/, with lines in its history. Fails when the queue cannot be read. */
+enum status queue_run(struct spool *spool, struct post *post, const struct request_options *options, const char *url,
+                      struct queue_counts *ret);
+
+#endif

@@ -1,0 +1,12 @@
+/* system.h - the little that the uploader asks of the system itself. */
+#ifndef SALVOR_UPLOADER_SYSTEM_H
+#define SALVOR_UPLOADER_SYSTEM_H
+#include "base/buffer.h"
+#include <stdbool.h>
+
+/* Whether stderr is a terminal that a person looks at. */
+bool system_has_terminal(void);
+/* Appends the folder for temporary files. */
+enum status system_temp_folder(struct buffer *out);
+
+#endif
