@@ -16,6 +16,14 @@ struct kind {
     void (*run)(void);
 };
 
+/* Dies only when a line comes on stdin, so that a test can do something to the monitor first. */
+static void wait_write_av(void)
+{
+    char line[16];
+    if (fgets(line, sizeof line, stdin))
+        crash_write_av();
+}
+
 static void exit_cleanly(void)
 {
     exit(0);
@@ -27,7 +35,7 @@ static void exit_three(void)
 
 static const struct kind kinds[] = {
     {"write-av", crash_write_av}, {"read-av", crash_read_av}, {"divide", crash_divide},   {"fast-fail", crash_fast_fail},
-    {"abort", crash_abort},       {"exit", exit_cleanly},     {"exit-three", exit_three},
+    {"abort", crash_abort},       {"exit", exit_cleanly},     {"exit-three", exit_three}, {"wait-write-av", wait_write_av},
 };
 
 struct arguments {

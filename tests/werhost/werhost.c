@@ -75,10 +75,12 @@ static wchar_t *rest_of_command_line(void)
 
 static int run(void)
 {
-    STARTUPINFOW startup = {sizeof startup};
+    STARTUPINFOW startup;
     PROCESS_INFORMATION process;
     wchar_t *line = rest_of_command_line();
 
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
     if (!line || !CreateProcessW(NULL, line, NULL, NULL, TRUE, DEBUG_ONLY_THIS_PROCESS, NULL, NULL, &startup, &process)) {
         fprintf(stderr, "werhost: could not start the program (error %lu)\n", (unsigned long)GetLastError());
         return 1;

@@ -1,0 +1,269 @@
+/* harness.c - see harness.h. */
+#include "harness.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/win/wide.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+/* needs windows.h */
+#include <tlhelp32.h>
+
+#define MINIDUMP_STREAM_EXCEPTION 6u
+
+const char *harness_folder(unsigned slot)
+{
+    static char paths[4][1024];
+    static unsigned counter;
+    wchar_t temp[512];
+    char *utf8;
+
+    assert_true(slot < 4);
+    assert_true(GetTempPathW(512, temp));
+    utf8 = wide_to_utf8(temp);
+    assert_non_null(utf8);
+    snprintf(paths[slot], sizeof paths[slot], "%ssalvor-test-%lu-%u", utf8, (unsigned long)GetCurrentProcessId(), counter++);
+    free(utf8);
+    assert_int_equal(folder_create(paths[slot]), ST_OK);
+    return paths[slot];
+}
+
+/* The full path of a program that stands beside this one. */
+static void beside_us(char *ret, size_t size, const char *program)
+{
+    struct buffer self;
+    size_t len;
+
+    buffer_init(&self, 65536);
+    assert_int_equal(process_self_path(&self), ST_OK);
+    len = (size_t)(path_base(buffer_text(&self)) - buffer_text(&self));
+    snprintf(ret, size, "%.*s%s", (int)len, buffer_text(&self), program);
+    buffer_done(&self);
+}
+
+static struct process *start(const char *program, va_list args)
+{
+    const char *argv[HARNESS_MAX_ARGS];
+    struct process_options options = {0};
+    struct process *process = NULL;
+    char path[2048];
+    size_t count = 1;
+
+    beside_us(path, sizeof path, program);
+    argv[0] = path;
+    while (count < HARNESS_MAX_ARGS && (argv[count] = va_arg(args, const char *)) != NULL)
+        count++;
+    assert_true(count < HARNESS_MAX_ARGS);
+    options.argv = argv;
+    options.pipe_stdin = true;
+    options.pipe_stdout = true;
+    if (process_start(&process, &options) != ST_OK)
+        fail_msg("%s could not be started", path);
+    return process;
+}
+
+struct process *harness_start(const char *program, ...)
+{
+    struct process *process;
+    va_list args;
+    va_start(args, program);
+    process = start(program, args);
+    va_end(args);
+    return process;
+}
+
+bool harness_read_line(struct process *process, const char *text, char *ret, size_t ret_size)
+{
+    size_t len = 0, got;
+    char byte;
+
+    while (file_read(process_stdout(process), &byte, 1, &got) == ST_OK && got == 1) {
+        if (byte != '\n') {
+            if (len + 1 < ret_size && byte != '\r')
+                ret[len++] = byte;
+            continue;
+        }
+        ret[len] = 0;
+        if (text_starts(ret, text))
+            return true;
+        len = 0;
+    }
+    return false;
+}
+
+void harness_say(struct process *process, const char *text)
+{
+    assert_int_equal(file_write(process_stdin(process), text, strlen(text)), ST_OK);
+}
+
+void harness_suspend(struct process *process)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 entry;
+    BOOL more;
+
+    assert_true(snapshot != INVALID_HANDLE_VALUE);
+    entry.dwSize = sizeof entry;
+    for (more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry)) {
+        HANDLE thread;
+        if (entry.th32OwnerProcessID != process_id(process))
+            continue;
+        thread = OpenThread(THREAD_SUSPEND_RESUME, FALSE, entry.th32ThreadID);
+        assert_non_null(thread);
+        assert_true(SuspendThread(thread) != (DWORD)-1);
+        CloseHandle(thread);
+    }
+    CloseHandle(snapshot);
+}
+
+uint32_t harness_finish(struct process *process, uint32_t timeout_ms)
+{
+    uint32_t code = 0;
+    char rest[4096];
+    size_t got;
+    enum status status;
+
+    status = process_wait(process, timeout_ms, &code);
+    if (status != ST_OK)
+        process_kill(process);
+    else
+        while (file_read(process_stdout(process), rest, sizeof rest, &got) == ST_OK && got)
+            print_message("%.*s", (int)got, rest);
+    process_free(process);
+    assert_int_equal(status, ST_OK);
+    return code;
+}
+
+uint32_t harness_run(uint32_t timeout_ms, const char *program, ...)
+{
+    struct process *process;
+    va_list args;
+    va_start(args, program);
+    process = start(program, args);
+    va_end(args);
+    return harness_finish(process, timeout_ms);
+}
+
+void harness_collector_start(struct harness_collector *ret, const char *data)
+{
+    static unsigned counter;
+    char line[2048];
+
+    snprintf(ret->pipe, sizeof ret->pipe, "\\\\.\\pipe\\salvor-test-%lu-%u", (unsigned long)GetCurrentProcessId(), counter++);
+    snprintf(ret->data, sizeof ret->data, "%s", data);
+    snprintf(ret->dumps, sizeof ret->dumps, "%s\\dumps", data);
+    snprintf(ret->queue, sizeof ret->queue, "%s\\queue", data);
+    ret->process = harness_start("salvor-collector.exe", "run", "--data", data, "--pipe", ret->pipe, (const char *)NULL);
+    if (!harness_read_line(ret->process, "salvor-collector ready", line, sizeof line))
+        fail_msg("the collector ended without saying that it is ready");
+}
+
+void harness_collector_stop(struct harness_collector *collector)
+{
+    uint32_t code;
+    if (!collector->process)
+        return;
+    process_kill(collector->process);
+    process_wait(collector->process, 10000, &code);
+    process_free(collector->process);
+    collector->process = NULL;
+}
+
+static size_t reports_in(struct spool *spool, enum spool_state state, char **ret_name)
+{
+    struct spool_entry *entries = NULL;
+    size_t count = 0;
+
+    assert_int_equal(spool_list(spool, state, &entries, &count), ST_OK);
+    if (count && ret_name && !*ret_name)
+        *ret_name = _strdup(entries[0].name);
+    spool_list_free(entries, count);
+    return count;
+}
+
+size_t harness_reports(const char *queue)
+{
+    struct spool *spool = NULL;
+    size_t count;
+
+    assert_int_equal(spool_open(&spool, queue), ST_OK);
+    count = reports_in(spool, SPOOL_NEW, NULL) + reports_in(spool, SPOOL_PENDING, NULL) + reports_in(spool, SPOOL_UPLOADING, NULL);
+    spool_close(spool);
+    return count;
+}
+
+void harness_wait_reports(const char *queue, size_t count, uint32_t timeout_ms)
+{
+    uint64_t end = clock_steady_ms() + timeout_ms;
+    size_t now;
+    while ((now = harness_reports(queue)) < count && clock_steady_ms() < end)
+        Sleep(20);
+    assert_int_equal(now, count);
+}
+
+struct spool_report *harness_only_report(const char *queue, struct spool **ret_spool)
+{
+    static const enum spool_state states[] = {SPOOL_NEW, SPOOL_PENDING, SPOOL_UPLOADING};
+    struct spool_report *report = NULL;
+    size_t i, total = 0;
+
+    assert_int_equal(spool_open(ret_spool, queue), ST_OK);
+    for (i = 0; i < sizeof states / sizeof *states; i++) {
+        char *name = NULL;
+        total += reports_in(*ret_spool, states[i], &name);
+        if (name)
+            assert_int_equal(spool_report_open(*ret_spool, states[i], name, &report), ST_OK);
+        free(name);
+    }
+    assert_int_equal(total, 1);
+    return report;
+}
+
+const char *harness_value(const struct spool_report *report, const char *key)
+{
+    static char values[8][4096];
+    static unsigned next;
+    char *value = values[next++ % 8];
+    size_t size;
+    const char *record = spool_report_record(report, &size);
+
+    if (!record_get(record, size, key, value, sizeof values[0]))
+        value[0] = 0;
+    return value;
+}
+
+uint64_t harness_number(const struct spool_report *report, const char *key)
+{
+    uint64_t number = 0;
+    text_parse_u64(harness_value(report, key), &number);
+    return number;
+}
+
+static uint32_t u32_at(struct spool_report *report, uint64_t offset)
+{
+    uint8_t bytes[4];
+    assert_int_equal(file_read_at(spool_report_file(report), offset, bytes, sizeof bytes), ST_OK);
+    return bytes_u32(bytes);
+}
+
+uint32_t harness_dump_exception(struct spool_report *report, uint32_t *ret_thread)
+{
+    uint32_t i, count, directory;
+
+    assert_true(spool_report_dump_bytes(report) > 32);
+    assert_int_equal(u32_at(report, 0), 0x504d444d); /* MDMP */
+    count = u32_at(report, 8);
+    directory = u32_at(report, 12);
+    for (i = 0; i < count && i < 64; i++) {
+        uint32_t entry = directory + i * 12, stream;
+        if (u32_at(report, entry) != MINIDUMP_STREAM_EXCEPTION)
+            continue;
+        stream = u32_at(report, entry + 8);
+        *ret_thread = u32_at(report, stream);
+        return u32_at(report, stream + 8);
+    }
+    fail_msg("the dump has no exception stream");
+    return 0;
+}

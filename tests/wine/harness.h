@@ -1,0 +1,52 @@
+/* harness.h - what the Wine tests share: programs started beside the test, their output and exit codes, folders, reports in a queue. */
+#ifndef SALVOR_TESTS_HARNESS_H
+#define SALVOR_TESTS_HARNESS_H
+#include "base/process.h"
+#include "spool/spool.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+#define HARNESS_MAX_ARGS 24
+
+/* A new empty folder below %TEMP%; static text, replaced by the next call with the same slot (0..3). */
+const char *harness_folder(unsigned slot);
+
+/* Starts a program that stands beside the test with the NULL-terminated arguments; fails the test when it cannot. stdin and stdout are
+ * piped. */
+struct process *harness_start(const char *program, ...);
+/* Reads the program's stdout up to and with a line that starts with text, into ret (ret_size bytes); false when it ends before. */
+bool harness_read_line(struct process *process, const char *text, char *ret, size_t ret_size);
+/* Writes text to the program's stdin. */
+void harness_say(struct process *process, const char *text);
+/* Stops every thread of the process. */
+void harness_suspend(struct process *process);
+/* Waits for the end (fails the test after timeout_ms) and frees; the exit code. */
+uint32_t harness_finish(struct process *process, uint32_t timeout_ms);
+/* Start and finish. */
+uint32_t harness_run(uint32_t timeout_ms, const char *program, ...);
+
+/* A collector on a pipe of this test's own, serving until harness_collector_stop. */
+struct harness_collector {
+    struct process *process;
+    char pipe[96];
+    char data[1024], dumps[1024], queue[1024];
+};
+void harness_collector_start(struct harness_collector *ret, const char *data);
+void harness_collector_stop(struct harness_collector *collector); /* kills it; may be called twice */
+
+/* The number of complete reports in a queue: new, pending and uploading together. */
+size_t harness_reports(const char *queue);
+/* Waits until the queue holds count reports; fails the test after timeout_ms. Polls: the queue has no event of its own. */
+void harness_wait_reports(const char *queue, size_t count, uint32_t timeout_ms);
+/* Opens the only report of a queue; fails the test unless there is exactly one. */
+struct spool_report *harness_only_report(const char *queue, struct spool **ret_spool);
+/* A value of a report's record; static text, "" when there is none. */
+const char *harness_value(const struct spool_report *report, const char *key);
+uint64_t harness_number(const struct spool_report *report, const char *key); /* decimal or 0x-hex; 0 when there is none */
+/* The exception code in the dump's exception stream; fails the test when the dump has none. */
+uint32_t harness_dump_exception(struct spool_report *report, uint32_t *ret_thread);
+
+#endif

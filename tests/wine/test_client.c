@@ -1,0 +1,246 @@
+/* test_client.c - real deaths of a program that uses the client: what ends up in the queue, how it exits, how long it is held. */
+#include "base/clock.h"
+#include "harness.h"
+#include "proto/code.h"
+#include <stdio.h>
+#include <string.h>
+#include <windows.h>
+
+static struct harness_collector collector;
+
+static int start_collector(void **state)
+{
+    (void)state;
+    harness_collector_start(&collector, harness_folder(0));
+    return 0;
+}
+
+static int stop_collector(void **state)
+{
+    (void)state;
+    harness_collector_stop(&collector);
+    return 0;
+}
+
+/* Lets the sample die of kind and checks exit code, exception code in record and dump, layer and source. */
+static void check_death(const char *kind, uint32_t code, const char *source)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    uint32_t thread = 0;
+
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", kind, "--pipe", collector.pipe, "--note", kind, (char *)NULL), code);
+    harness_wait_reports(collector.queue, 1, 10000);
+    report = harness_only_report(collector.queue, &spool);
+    assert_int_equal(harness_dump_exception(report, &thread), code);
+    assert_true(thread != 0);
+    assert_int_equal(harness_number(report, RECORD_CODE), code);
+    assert_string_equal(harness_value(report, RECORD_SOURCE), source);
+    assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_MONITOR);
+    assert_string_equal(harness_value(report, RECORD_APP), "salvor-sample.exe");
+    assert_string_equal(harness_value(report, RECORD_VERSION), "2.4.1");
+    assert_string_equal(harness_value(report, RECORD_ENVIRONMENT), "test");
+    assert_string_equal(harness_value(report, RECORD_ANNOTATION "scene"), "harbour at dusk");
+    assert_string_equal(harness_value(report, RECORD_ANNOTATION "note"), kind);
+    assert_int_equal(strlen(spool_report_id(report)), 36);
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+static void client_when_write_violation_then_one_report(void **state)
+{
+    (void)state;
+    check_death("write-av", CODE_ACCESS_VIOLATION, "filter");
+}
+
+static void client_when_read_violation_then_one_report(void **state)
+{
+    (void)state;
+    check_death("read-av", CODE_ACCESS_VIOLATION, "filter");
+}
+
+static void client_when_divide_by_zero_then_one_report(void **state)
+{
+    (void)state;
+    check_death("divide", CODE_INT_DIVIDE_BY_ZERO, "filter");
+}
+
+static void client_when_abort_then_one_report_and_not_exit_code_three(void **state)
+{
+    (void)state;
+    check_death("abort", CODE_ABORT, "abort");
+}
+
+static void client_when_three_crashes_in_a_row_then_three_reports(void **state)
+{
+    int i;
+    (void)state;
+    for (i = 0; i < 3; i++)
+        assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--pipe", collector.pipe, (char *)NULL),
+                         CODE_ACCESS_VIOLATION);
+    harness_wait_reports(collector.queue, 3, 10000);
+}
+
+static void client_when_fast_fail_then_exit_code_kept_and_monitor_has_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "fast-fail", "--pipe", collector.pipe, (char *)NULL), CODE_FAST_FAIL);
+    assert_int_equal(harness_reports(collector.queue), 0);
+}
+
+static void client_when_clean_exit_then_no_report(void **state)
+{
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "exit", "--pipe", collector.pipe, (char *)NULL), 0);
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "exit-three", "--pipe", collector.pipe, (char *)NULL), 3);
+    assert_int_equal(harness_reports(collector.queue), 0);
+}
+
+static void client_when_eager_then_first_chance_is_reported(void **state)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--eager", "--pipe", collector.pipe, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    report = harness_only_report(collector.queue, &spool);
+    assert_string_equal(harness_value(report, RECORD_SOURCE), "veh");
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+static void client_when_passing_on_then_one_report_and_code_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--pass", "--pipe", collector.pipe, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    assert_int_equal(harness_reports(collector.queue), 1);
+}
+
+static void client_when_filter_says_no_then_no_report_and_code_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--filter", "ignore", "--pipe", collector.pipe, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    assert_int_equal(harness_reports(collector.queue), 0);
+}
+
+static void client_when_filter_faults_then_first_fault_is_reported(void **state)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--filter", "fault", "--pipe", collector.pipe, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    report = harness_only_report(collector.queue, &spool);
+    assert_int_equal(harness_number(report, RECORD_CODE), CODE_ACCESS_VIOLATION);
+    assert_string_equal(harness_value(report, RECORD_FILTER_FAULTED), "1");
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+/* -- without a monitor -- */
+
+/* The in-process dump of the last resort: layer, code, and that the program was not held past its bound. */
+static void check_last_resort(const char *spool_dir)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report = harness_only_report(spool_dir, &spool);
+    uint32_t thread;
+
+    assert_int_equal(harness_dump_exception(report, &thread), CODE_ACCESS_VIOLATION);
+    assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_IN_PROCESS);
+    assert_string_equal(harness_value(report, RECORD_ANNOTATION "scene"), "harbour at dusk");
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+static void client_when_no_monitor_then_last_resort_within_bound(void **state)
+{
+    const char *spool_dir = harness_folder(1);
+    uint64_t start = clock_steady_ms();
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--pipe", "\\\\.\\pipe\\salvor-test-nobody", "--spool", spool_dir,
+                                 "--timeout", "5000", (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    assert_true(clock_steady_ms() - start < 15000);
+    check_last_resort(spool_dir);
+}
+
+static void client_when_monitor_was_killed_then_next_layer_has_it(void **state)
+{
+    const char *spool_dir = harness_folder(1);
+    struct harness_collector own;
+    struct process *sample;
+    char line[256];
+
+    (void)state;
+    harness_collector_start(&own, harness_folder(2));
+    sample = harness_start("salvor-sample.exe", "wait-write-av", "--pipe", own.pipe, "--spool", spool_dir, (char *)NULL);
+    assert_true(harness_read_line(sample, "crashing", line, sizeof line));
+    harness_collector_stop(&own);
+    harness_say(sample, "go\n");
+    assert_int_equal(harness_finish(sample, 20000), CODE_ACCESS_VIOLATION);
+    check_last_resort(spool_dir);
+}
+
+static void client_when_monitor_is_suspended_then_gives_up_at_its_bound(void **state)
+{
+    struct harness_collector own;
+    struct process *sample;
+    char line[256];
+    uint64_t start;
+
+    (void)state;
+    harness_collector_start(&own, harness_folder(2));
+    sample = harness_start("salvor-sample.exe", "wait-write-av", "--pipe", own.pipe, "--spool", harness_folder(1), "--timeout", "1000",
+                           (char *)NULL);
+    assert_true(harness_read_line(sample, "crashing", line, sizeof line));
+    harness_suspend(own.process);
+    start = clock_steady_ms();
+    harness_say(sample, "go\n");
+    assert_int_equal(harness_finish(sample, 30000), CODE_ACCESS_VIOLATION);
+    assert_true(clock_steady_ms() - start >= 1000);
+    harness_collector_stop(&own);
+}
+
+static void client_when_own_monitor_then_report_in_its_spool(void **state)
+{
+    const char *spool_dir = harness_folder(1);
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--self-monitor", "--spool", spool_dir, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    harness_wait_reports(spool_dir, 1, 10000);
+    report = harness_only_report(spool_dir, &spool);
+    assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_MONITOR);
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(client_when_write_violation_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_read_violation_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_divide_by_zero_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_abort_then_one_report_and_not_exit_code_three, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_three_crashes_in_a_row_then_three_reports, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_fast_fail_then_exit_code_kept_and_monitor_has_nothing, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_clean_exit_then_no_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_eager_then_first_chance_is_reported, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_passing_on_then_one_report_and_code_kept, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_filter_says_no_then_no_report_and_code_kept, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_filter_faults_then_first_fault_is_reported, start_collector, stop_collector),
+        cmocka_unit_test(client_when_no_monitor_then_last_resort_within_bound),
+        cmocka_unit_test(client_when_monitor_was_killed_then_next_layer_has_it),
+        cmocka_unit_test(client_when_monitor_is_suspended_then_gives_up_at_its_bound),
+        cmocka_unit_test(client_when_own_monitor_then_report_in_its_spool),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
