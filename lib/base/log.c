@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOG_MAX_TEXT 8192 /* of one event before escaping */
+#define LOG_MAX_TEXT ((size_t)8192) /* of one event before escaping */
 
 static _Atomic int log_level = LOG_LEVEL_INFO;
 static struct file log_file = {FILE_CLOSED}; /* under the lock */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define OPTION_FILE_BYTES    (1u << 20)
-#define OPTION_VALUE_BYTES   (64u * 1024)
+#define OPTION_VALUE_BYTES   ((size_t)64 * 1024)
 #define OPTION_MESSAGE_BYTES 4096
 #define OPTION_HELP_COLUMN   30
 

@@ -167,9 +167,10 @@ enum status text_to_utf16le(struct buffer *out, const char *text, size_t size)
     return ST_OK;
 }
 
-static char fold(char c)
+static uint8_t fold(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    uint8_t byte = (uint8_t)c;
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
 }
 
 bool text_equal_nocase(const char *a, const char *b)
@@ -205,8 +206,8 @@ static int digit_of(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = fold(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    uint8_t letter = fold(c);
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 /* Reads digits up to the first other character; false without a digit and on overflow. */
@@ -293,7 +294,7 @@ bool text_unhex(void *ret, size_t size, const char *text)
     }
     uint8_t *p = ret;
     for (size_t i = 0; i < size; i++)
-        p[i] = (uint8_t)(digit_of(text[2 * i]) << 4 | digit_of(text[2 * i + 1]));
+        p[i] = (uint8_t)((unsigned)digit_of(text[2 * i]) << 4 | (unsigned)digit_of(text[2 * i + 1]));
     return true;
 }
 

@@ -135,7 +135,7 @@ static char next_key_byte(const struct record_line *line, size_t *at)
     const char *p = line->key + *at;
     if (*p == '%' && line->key_bytes - *at >= 3 && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0) {
         *at += 3;
-        return (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
+        return (char)((unsigned)hex_digit(p[1]) << 4 | (unsigned)hex_digit(p[2]));
     }
     *at += 1;
     return *p;

@@ -44,7 +44,7 @@ static uint32_t mix(unsigned round, uint32_t b, uint32_t c, uint32_t d)
 static void sha1_block(struct sha1 *sha1)
 {
     uint32_t words[80], state[5];
-    for (unsigned i = 0; i < 16; i++)
+    for (size_t i = 0; i < 16; i++)
         words[i] = load_big_endian(sha1->block + 4 * i);
     for (unsigned i = 16; i < 80; i++)
         words[i] = rotate(words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16], 1);
@@ -84,7 +84,7 @@ static void sha1_end(struct sha1 *sha1, uint8_t ret[20])
     store_big_endian(length + 4, (uint32_t)bits);
     sha1_add(sha1, padding, 1 + (119 - sha1->size_bytes % 64) % 64);
     sha1_add(sha1, length, sizeof length);
-    for (unsigned i = 0; i < 5; i++)
+    for (size_t i = 0; i < 5; i++)
         store_big_endian(ret + 4 * i, sha1->state[i]);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <windows.h>
 
-#define COMMAND_MAX_BYTES (64 * 1024) /* CreateProcessW ends at 32767 units */
+#define COMMAND_MAX_BYTES ((size_t)64 * 1024) /* CreateProcessW ends at 32767 units */
 
 /* The rules: https://learn.microsoft.com/cpp/c-language/parsing-c-command-line-arguments. Backslashes count only before a quote. */
 static enum status append_argument(struct buffer *line, const char *argument)

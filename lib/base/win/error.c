@@ -1,5 +1,5 @@
 /* error.c - the one translation of Win32 error codes (https://learn.microsoft.com/windows/win32/debug/system-error-codes). */
-#include "base/status.h"
+#include "base/win/error.h"
 #include <stddef.h>
 #include <winsock2.h>
 
@@ -121,4 +121,10 @@ enum status status_from_win32(uint32_t error)
             return errors[i].status;
     }
     return ST_SYSTEM;
+}
+
+enum status error_last(void)
+{
+    enum status status = status_from_win32(GetLastError());
+    return status ? status : ST_SYSTEM;
 }

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/file_os.h"
+#include "base/win/error.h"
 #include "base/win/wide.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,12 @@
 
 static HANDLE handle_of(const struct file *file)
 {
-    return (HANDLE)file->os;
+    return (HANDLE)file->os; /* NOLINT(performance-no-int-to-ptr): a portable struct keeps handles as integers */
 }
 
 static enum status result(BOOL done)
 {
-    return done ? ST_OK : status_from_win32(GetLastError());
+    return done ? ST_OK : error_last();
 }
 
 static const struct {
@@ -80,7 +81,7 @@ enum status file_read_at(struct file *file, uint64_t offset, void *buffer, size_
     LARGE_INTEGER position;
     uint8_t *p = buffer;
     if (!SetFilePointerEx(handle_of(file), here, &position, FILE_CURRENT))
-        return status_from_win32(GetLastError());
+        return error_last();
     enum status status = ST_OK;
     while (size && !status) {
         OVERLAPPED at = {0};
@@ -106,7 +107,7 @@ enum status file_write(struct file *file, const void *bytes, size_t size)
     while (size) {
         DWORD put = 0;
         if (!WriteFile(handle_of(file), p, size < IO_MAX_BYTES ? (DWORD)size : IO_MAX_BYTES, &put, NULL))
-            return status_from_win32(GetLastError());
+            return error_last();
         if (put == 0)
             return ST_IO;
         p += put;
@@ -142,7 +143,7 @@ enum status file_info_of(struct file *file, struct file_info *ret)
 {
     BY_HANDLE_FILE_INFORMATION info;
     if (!GetFileInformationByHandle(handle_of(file), &info))
-        return status_from_win32(GetLastError());
+        return error_last();
     ret->size_bytes = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
     ret->modified_unix_ms = clock_from_filetime((uint64_t)info.ftLastWriteTime.dwHighDateTime << 32 | info.ftLastWriteTime.dwLowDateTime);
     ret->links = info.nNumberOfLinks;
@@ -282,7 +283,7 @@ enum status folder_next(struct folder *folder, const char **ret_name)
 {
     for (;;) {
         if (!folder->waiting && !FindNextFileW(folder->os, &folder->entry))
-            return status_from_win32(GetLastError()); /* ERROR_NO_MORE_FILES is ST_END */
+            return error_last(); /* ERROR_NO_MORE_FILES is ST_END */
         folder->waiting = false;
         if (wcscmp(folder->entry.cFileName, L".") == 0 || wcscmp(folder->entry.cFileName, L"..") == 0)
             continue;
@@ -308,7 +309,7 @@ void folder_close(struct folder *folder)
 enum status file_free_space(const char *path, uint64_t *ret_bytes)
 {
     ULARGE_INTEGER available;
-    struct file_info info;
+    struct file_info info = {0};
     enum status status = file_stat(path, &info);
     if (status)
         return status;

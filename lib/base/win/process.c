@@ -1,6 +1,7 @@
 /* process.c - child processes by CreateProcessW with a handle list, so that nothing is inherited by accident. */
 #include "base/process.h"
 #include "base/win/command.h"
+#include "base/win/error.h"
 #include "base/win/wide.h"
 #include <stdlib.h>
 #include <windows.h>
@@ -27,7 +28,7 @@ static enum status open_nul(HANDLE *ret, DWORD access)
 {
     HANDLE handle = CreateFileW(L"NUL", access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
     if (handle == INVALID_HANDLE_VALUE)
-        return status_from_win32(GetLastError());
+        return error_last();
     *ret = handle;
     return ST_OK;
 }
@@ -48,14 +49,14 @@ static enum status open_stdio(HANDLE stdio[STDIO_COUNT], struct process *process
     HANDLE ours;
     if (options->pipe_stdin) {
         if (!CreatePipe(&stdio[STDIO_IN], &ours, NULL, 0))
-            return status_from_win32(GetLastError());
+            return error_last();
         process->in.os = (intptr_t)ours;
     } else {
         status = open_nul(&stdio[STDIO_IN], GENERIC_READ);
     }
     if (!status && options->pipe_stdout) {
         if (!CreatePipe(&ours, &stdio[STDIO_OUT], NULL, 0))
-            return status_from_win32(GetLastError());
+            return error_last();
         process->out.os = (intptr_t)ours;
     } else if (!status) {
         status = options->quiet ? open_nul(&stdio[STDIO_OUT], GENERIC_WRITE) : copy_standard(&stdio[STDIO_OUT], STD_OUTPUT_HANDLE);
@@ -70,7 +71,8 @@ static size_t list_handles(HANDLE *list, HANDLE stdio[STDIO_COUNT], const struct
 {
     size_t count = 0;
     for (size_t i = 0; i < STDIO_COUNT + options->inherit_count; i++) {
-        HANDLE handle = i < STDIO_COUNT ? stdio[i] : (HANDLE)options->inherit[i - STDIO_COUNT];
+        HANDLE handle =
+            i < STDIO_COUNT ? stdio[i] : (HANDLE)options->inherit[i - STDIO_COUNT]; /* NOLINT(performance-no-int-to-ptr): see process.h */
         size_t known = 0;
         while (known < count && list[known] != handle)
             known++;
@@ -88,12 +90,12 @@ static enum status make_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *ret, HANDLE *li
     if (!attributes)
         return ST_MEMORY;
     if (!InitializeProcThreadAttributeList(attributes, 1, 0, &size)) {
-        enum status status = status_from_win32(GetLastError());
+        enum status status = error_last();
         free(attributes);
         return status;
     }
     if (!UpdateProcThreadAttribute(attributes, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, list, count * sizeof *list, NULL, NULL)) {
-        enum status status = status_from_win32(GetLastError());
+        enum status status = error_last();
         DeleteProcThreadAttributeList(attributes);
         free(attributes);
         return status;
@@ -107,7 +109,7 @@ static enum status mark_inheritable(const HANDLE *list, size_t count, DWORD *bef
 {
     for (size_t i = 0; i < count; i++) {
         if (!GetHandleInformation(list[i], &before[i]) || !SetHandleInformation(list[i], HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT)) {
-            enum status status = status_from_win32(GetLastError());
+            enum status status = error_last();
             while (i-- > 0)
                 SetHandleInformation(list[i], HANDLE_FLAG_INHERIT, before[i] & HANDLE_FLAG_INHERIT);
             return status;
@@ -126,7 +128,7 @@ static enum status create(struct process *process, const struct process_options 
     wchar_t *program = wide_path(options->argv[0]), *line = command_line(options->argv);
     enum status status = program && line ? ST_OK : ST_MEMORY;
     if (!status && !CreateProcessW(program, line, NULL, NULL, TRUE, flags, environment, NULL, &startup->StartupInfo, &made))
-        status = status_from_win32(GetLastError());
+        status = error_last();
     free(program);
     free(line);
     if (status)
@@ -224,7 +226,7 @@ enum status process_resume(struct process *process)
     if (!process->thread)
         return ST_STATE;
     if (ResumeThread(process->thread) == (DWORD)-1)
-        return status_from_win32(GetLastError());
+        return error_last();
     close_handle(&process->thread);
     return ST_OK;
 }
@@ -235,7 +237,7 @@ enum status process_wait(struct process *process, uint32_t timeout_ms, uint32_t 
     if (outcome == WAIT_TIMEOUT)
         return ST_TIMEOUT;
     if (outcome != WAIT_OBJECT_0 || !GetExitCodeProcess(process->os, &code))
-        return status_from_win32(GetLastError());
+        return error_last();
     *ret_code = code;
     return ST_OK;
 }
@@ -264,7 +266,7 @@ enum status process_self_path(struct buffer *out)
         if (!path)
             return ST_MEMORY;
         DWORD length = GetModuleFileNameW(NULL, path, room);
-        enum status status = length ? ST_OK : status_from_win32(GetLastError());
+        enum status status = length ? ST_OK : error_last();
         bool whole = length < room; /* else cut off */
         char *text = !status && whole ? wide_to_utf8(path) : NULL;
         free(path);

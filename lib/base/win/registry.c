@@ -1,6 +1,7 @@
 /* registry.c - values below HKEY_LOCAL_MACHINE in the 64-bit view, whatever the bitness of this program. */
 #include "base/registry.h"
 #include "base/text.h"
+#include "base/win/error.h"
 #include "base/win/wide.h"
 #include <stdlib.h>
 #include <windows.h>
@@ -63,7 +64,7 @@ static enum status append_expanded(struct buffer *out, const wchar_t *text)
             free(expanded);
             return status;
         }
-        enum status status = status_from_win32(GetLastError());
+        enum status status = error_last();
         free(expanded);
         if (!need)
             return status;

@@ -1,5 +1,6 @@
 /* thread.c - threads, mutexes and events over Win32. */
 #include "base/thread.h"
+#include "base/win/error.h"
 #include <process.h>
 #include <stdlib.h>
 #include <windows.h>
@@ -25,11 +26,11 @@ enum status thread_start(struct thread **ret, void (*run)(void *context), void *
     thread->run = run;
     thread->context = context;
     /* _beginthreadex, not CreateThread: the CRT keeps data of its own for each thread. */
-    thread->os = (HANDLE)_beginthreadex(NULL, 0, thread_main, thread, 0, NULL);
+    thread->os = (HANDLE)_beginthreadex(NULL, 0, thread_main, thread, 0, NULL); /* NOLINT(performance-no-int-to-ptr): its own type */
     if (!thread->os) {
-        enum status status = status_from_win32(GetLastError());
+        enum status status = error_last();
         free(thread);
-        return status ? status : ST_MEMORY;
+        return status;
     }
     *ret = thread;
     return ST_OK;
@@ -84,7 +85,7 @@ enum status event_create(struct event **ret)
         return ST_MEMORY;
     event->os = CreateEventW(NULL, FALSE, FALSE, NULL);
     if (!event->os) {
-        enum status status = status_from_win32(GetLastError());
+        enum status status = error_last();
         free(event);
         return status;
     }
