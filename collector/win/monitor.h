@@ -18,7 +18,7 @@ struct monitor_options {
     void (*on_report)(void *context);  /* called on the monitor's thread after a report was queued; may be NULL */
     void *context;
     HANDLE
-        root; /* child mode: the process that started us; the monitor ends when it and every client have gone. NULL: runs until stopped */
+    root; /* child mode: the process that started us; the monitor ends when it and every client have gone. NULL: runs until stopped */
 };
 
 struct monitor;

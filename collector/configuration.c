@@ -1,0 +1,158 @@
+/* configuration.c - one option table feeds command line, file and registry. */
+#include "configuration.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "platform.h"
+#include "proto/name.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define SCAN_INTERVAL_MS     5000
+#define MAX_SCAN_INTERVAL_MS (24u * 3600 * 1000)
+#define MAX_PATH_BYTES       (3u * 32768u)
+#define OPTION_COUNT         9
+
+struct configuration {
+    struct settings settings;
+    struct option options[OPTION_COUNT];
+    struct option_set *set;
+    struct option_list words;
+    char *queue, *default_dumps, *default_upload;
+    const char *default_dumps_list[1];
+};
+
+static void fill_table(struct option *options, struct settings *settings)
+{
+    const struct option table[OPTION_COUNT] = {
+        {"data", OPTION_TEXT, &settings->data, 0, 0, "DIR", "data folder: reports wait in its queue/"},
+        {SETTING_DUMPS, OPTION_LIST, &settings->dumps, 0, 0, "DIR", "folder of LocalDumps to watch; may be given again (<data>/dumps)"},
+        {"pipe", OPTION_TEXT, &settings->pipe, 0, 0, "NAME", "named pipe that programs register at"},
+        {SETTING_URL, OPTION_TEXT, &settings->url, 0, 0, "URL", "server that reports are sent to; without one they wait"},
+        {SETTING_KEY, OPTION_TEXT, &settings->key, 0, 0, "K", "the server's key for this project"},
+        {"scan-interval", OPTION_DURATION, &settings->scan_interval_ms, 100, MAX_SCAN_INTERVAL_MS, "TIME",
+         "look through the folders this often"},
+        {"upload-program", OPTION_TEXT, &settings->upload_program, 0, 0, "PATH", "program that sends (salvor-upload beside this one)"},
+        {"log", OPTION_TEXT, &settings->log, 0, 0, "FILE", "append the log to a file"},
+        {"config", OPTION_TEXT, &settings->config, 0, 0, "FILE", "read settings from a file of `name = value` lines"},
+    };
+
+    memcpy(options, table, sizeof table);
+}
+
+static void fill_defaults(struct settings *settings)
+{
+    *settings = (struct settings){.data = platform_default_data(), .scan_interval_ms = SCAN_INTERVAL_MS};
+}
+
+/* The command line comes twice: first to learn --config, then in its turn. */
+static enum status read_sources(struct configuration *configuration, int argc, char **argv, const char **ret_message)
+{
+    struct settings *settings = &configuration->settings;
+    struct option_set *set = configuration->set;
+    enum status st = option_parse_arguments(set, argc, argv, &configuration->words, ret_message);
+    const char *config = settings->config;
+
+    if (!st)
+        st = option_parse_registry(set, NAME_KEY_SETTINGS, ret_message);
+    if (!st && config)
+        st = option_parse_file(set, config, ret_message);
+    if (!st)
+        st = option_parse_arguments(set, argc, argv, &configuration->words, ret_message);
+    if (!st)
+        st = option_parse_registry(set, NAME_KEY_POLICY, ret_message);
+    return st;
+}
+
+/* name in the folder of this program. */
+static char *beside_program(const char *name)
+{
+    struct buffer path;
+    char *joined = NULL;
+
+    buffer_init(&path, MAX_PATH_BYTES);
+    if (process_self_path(&path) == ST_OK) {
+        path.len -= strlen(path_base(buffer_text(&path)));
+        path.data[path.len] = '\0';
+        if (buffer_append_text(&path, name) == ST_OK)
+            joined = buffer_take(&path);
+    }
+    buffer_done(&path);
+    return joined;
+}
+
+static enum status fill_rest(struct configuration *configuration)
+{
+    struct settings *settings = &configuration->settings;
+
+    configuration->queue = path_joined(settings->data, NAME_FOLDER_QUEUE);
+    configuration->default_dumps = path_joined(settings->data, NAME_FOLDER_DUMPS);
+    configuration->default_upload = beside_program(platform_upload_program());
+    if (!configuration->queue || !configuration->default_dumps || !configuration->default_upload)
+        return ST_MEMORY;
+    if (settings->dumps.count == 0) {
+        configuration->default_dumps_list[0] = configuration->default_dumps;
+        settings->dumps = (struct option_list){configuration->default_dumps_list, 1};
+    }
+    if (!settings->upload_program)
+        settings->upload_program = configuration->default_upload;
+    return ST_OK;
+}
+
+enum status configuration_load(struct configuration **ret, int argc, char **argv, const char **ret_message)
+{
+    struct configuration *configuration = calloc(1, sizeof *configuration);
+    enum status st;
+
+    if (!configuration)
+        return ST_MEMORY;
+    *ret_message = status_text(ST_MEMORY);
+    fill_defaults(&configuration->settings);
+    fill_table(configuration->options, &configuration->settings);
+    st = option_set_create(&configuration->set, configuration->options, OPTION_COUNT);
+    if (st) {
+        configuration_free(configuration);
+        return st;
+    }
+    *ret = configuration;
+    st = read_sources(configuration, argc, argv, ret_message);
+    if (st)
+        return st;
+    *ret_message = status_text(ST_MEMORY);
+    return fill_rest(configuration);
+}
+
+const struct settings *configuration_settings(const struct configuration *configuration)
+{
+    return &configuration->settings;
+}
+
+const struct option_list *configuration_words(const struct configuration *configuration)
+{
+    return &configuration->words;
+}
+
+const char *configuration_queue(const struct configuration *configuration)
+{
+    return configuration->queue;
+}
+
+void configuration_free(struct configuration *configuration)
+{
+    if (!configuration)
+        return;
+    option_set_free(configuration->set);
+    free(configuration->queue);
+    free(configuration->default_dumps);
+    free(configuration->default_upload);
+    free(configuration);
+}
+
+enum status configuration_help(struct buffer *out)
+{
+    struct option options[OPTION_COUNT];
+    struct settings settings;
+
+    fill_defaults(&settings);
+    fill_table(options, &settings);
+    return option_help(out, options, OPTION_COUNT);
+}

@@ -1,0 +1,33 @@
+/* configuration.h - the collector's settings and where they come from. */
+#ifndef SALVOR_COLLECTOR_CONFIGURATION_H
+#define SALVOR_COLLECTOR_CONFIGURATION_H
+#include "base/option.h"
+
+struct settings {
+    const char *data;           /* the data folder: inbox, dumps, queue */
+    struct option_list dumps;   /* folders to watch; never empty once loaded */
+    const char *pipe;           /* NULL: the machine-wide one */
+    const char *url, *key;      /* where reports go; NULL url: they wait */
+    const char *upload_program; /* NULL until loaded: salvor-upload beside this program */
+    const char *log, *config;   /* NULL: standard error, no file */
+    uint64_t scan_interval_ms;
+};
+
+/* Names of settings that .reg files carry; also the option's names on the command line. */
+#define SETTING_DUMPS "dumps"
+#define SETTING_URL   "url"
+#define SETTING_KEY   "key"
+
+struct configuration; /* owns what settings point to */
+/* Reads the registry, the file of --config, the command line and the policy key, in this order, and fills in what is left. On an error
+ * *ret_message is one sentence for the user, valid until configuration_free. *ret is made even then, unless memory ran out. */
+enum status configuration_load(struct configuration **ret, int argc, char **argv, const char **ret_message);
+const struct settings *configuration_settings(const struct configuration *configuration);
+/* The command line's words that are no options. */
+const struct option_list *configuration_words(const struct configuration *configuration);
+const char *configuration_queue(const struct configuration *configuration); /* <data>/queue */
+void configuration_free(struct configuration *configuration);               /* accepts NULL */
+
+enum status configuration_help(struct buffer *out);
+
+#endif

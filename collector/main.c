@@ -1,0 +1,56 @@
+/* main.c - salvor-collector: one program, a table of sub-commands. */
+#include "broker.h"
+#include "command.h"
+#include "command_line.h"
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] = "usage: salvor-collector COMMAND [OPTION]...\n"
+                            "\n"
+                            "  run       serve crashing programs, watch the LocalDumps folder, send reports; ends at Ctrl-C\n"
+                            "  ingest    put dump files into the queue by hand\n"
+                            "  status    say what waits in the queue\n"
+                            "  reg       write a .reg file that switches collection on, or off again\n"
+                            "\n"
+                            "salvor-collector COMMAND --help says more about each.\n";
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", run_command}, {"ingest", ingest_command}, {"status", status_command}, {"reg", reg_command}, {"dumper", broker_dumper_command},
+};
+
+static int print(const char *text)
+{
+    return command_help(text, NULL);
+}
+
+static int run_words(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0)
+        return print("salvor-collector " SALVOR_VERSION_TEXT "\n");
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return print(usage);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return command_usage(argv[1], "there is no such command; 'salvor-collector help' lists them");
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+
+    if (arguments_get(argc, argv, &arguments)) {
+        fputs("salvor-collector: out of memory\n", stderr);
+        return 1;
+    }
+    int code = run_words(arguments.count, arguments.items);
+    arguments_done(&arguments);
+    return code;
+}

@@ -1,0 +1,181 @@
+/* run.c - `run`: broker, watcher and schedule in one process, until it is told to stop. */
+#include "base/log.h"
+#include "base/machine.h"
+#include "broker.h"
+#include "command.h"
+#include "platform.h"
+#include "schedule.h"
+#include "watcher.h"
+#include <string.h>
+
+#define READY_BYTES 65536
+
+static const char usage[] =
+    "usage: salvor-collector run [OPTION]...\n"
+    "\n"
+    "Serves programs that use the Salvor client, takes LocalDumps files in, and sends reports. Prints one line that\n"
+    "begins with 'salvor-collector ready' when it accepts clients. Ends at Ctrl-C.\n"
+    "\n";
+
+struct collector {
+    const struct settings *settings;
+    const char *queue;
+    struct spool *spool;
+    struct lifetimes *lifetimes;
+    struct schedule *schedule;
+    struct broker *broker;
+    struct watcher *watcher;
+};
+
+static void on_report(void *context)
+{
+    schedule_wake(context);
+}
+
+static enum status fail(const char *what, const char *which, enum status st)
+{
+    log_error("collector-not-started", "what=\"%s\" name=\"%s\" status=%s reason=\"%s\"", what, which, status_name(st), status_text(st));
+    return st;
+}
+
+static enum status open_queue(struct collector *collector)
+{
+    const struct settings *settings = collector->settings;
+    enum status st = settings->log ? log_set_file(settings->log) : ST_OK;
+
+    if (st)
+        return fail("log file", settings->log, st);
+    for (size_t i = 0; i < settings->dumps.count; i++) {
+        st = folder_create(settings->dumps.items[i]);
+        if (st)
+            return fail("dump folder", settings->dumps.items[i], st);
+    }
+    st = spool_open(&collector->spool, collector->queue);
+    if (st)
+        return fail("queue", collector->queue, st);
+    st = spool_sweep(collector->spool);
+    if (st)
+        return fail("queue", collector->queue, st);
+    st = lifetimes_create(&collector->lifetimes);
+    return st ? fail("table of processes", "", st) : ST_OK;
+}
+
+static enum status start_schedule(struct collector *collector)
+{
+    const struct settings *settings = collector->settings;
+    struct schedule_options options = {
+        .spool = collector->spool,
+        .url = settings->url,
+        .key = settings->key,
+        .upload_program = settings->upload_program,
+    };
+    enum status st = schedule_start(&collector->schedule, &options);
+
+    if (!settings->url)
+        log_info("upload-off", "reason=\"no url is set\" consequence=\"reports wait in the queue\"");
+    return st ? fail("schedule", collector->queue, st) : ST_OK;
+}
+
+static enum status start_broker(struct collector *collector)
+{
+    const char *pipe_name = collector->settings->pipe;
+    struct broker_options options = {
+        .pipe_name = pipe_name,
+        .spool = collector->spool,
+        .lifetimes = collector->lifetimes,
+        .on_report = on_report,
+        .context = collector->schedule,
+    };
+    enum status st = broker_start(&collector->broker, &options);
+
+    return st ? fail("pipe", pipe_name ? pipe_name : "", st) : ST_OK;
+}
+
+static enum status start_watcher(struct collector *collector)
+{
+    const struct settings *settings = collector->settings;
+    struct watcher_options options = {
+        .intake = {.spool = collector->spool,
+                   .queue_state = SPOOL_NEW,
+                   .lifetimes = collector->lifetimes,
+                   .max_dump_bytes = INTAKE_MAX_DUMP_BYTES},
+        .folders = settings->dumps.items,
+        .folder_count = settings->dumps.count,
+        .scan_interval_ms = settings->scan_interval_ms,
+        .on_report = on_report,
+        .context = collector->schedule,
+    };
+
+    if (machine_id(options.intake.machine_id))
+        memset(options.intake.machine_id, 0, sizeof options.intake.machine_id);
+    enum status st = watcher_start(&collector->watcher, &options);
+    return st ? fail("watcher", settings->dumps.items[0], st) : ST_OK;
+}
+
+static enum status say_ready(const struct collector *collector)
+{
+    const struct settings *settings = collector->settings;
+    struct buffer line;
+    enum status st;
+
+    buffer_init(&line, READY_BYTES);
+    st = buffer_printf(&line, "salvor-collector ready pipe=%s data=%s dumps=", broker_address(collector->broker), settings->data);
+    for (size_t i = 0; !st && i < settings->dumps.count; i++)
+        st = buffer_printf(&line, "%s%s", i ? ";" : "", settings->dumps.items[i]);
+    if (!st)
+        st = buffer_append_text(&line, "\n");
+    if (!st)
+        command_print(&line); /* nobody may be listening */
+    buffer_done(&line);
+    return st;
+}
+
+static void stop(struct collector *collector)
+{
+    watcher_stop(collector->watcher);
+    broker_stop(collector->broker);
+    schedule_stop(collector->schedule);
+    lifetimes_free(collector->lifetimes);
+    spool_close(collector->spool);
+}
+
+static int collect(const struct settings *settings, const char *queue)
+{
+    struct collector collector = {.settings = settings, .queue = queue};
+    enum status st = open_queue(&collector);
+
+    if (!st)
+        st = start_schedule(&collector);
+    if (!st)
+        st = start_broker(&collector);
+    if (!st)
+        st = start_watcher(&collector);
+    if (!st)
+        st = say_ready(&collector);
+    if (!st) {
+        platform_wait_stop();
+        log_info("collector-stopping", "reason=\"asked to\"");
+    }
+    stop(&collector);
+    return st ? 1 : 0;
+}
+
+int run_command(int argc, char **argv)
+{
+    struct configuration *configuration = NULL;
+    const char *message = "out of memory";
+    int code;
+
+    if (command_wants_help(argc, argv))
+        return command_help(usage, configuration_help);
+    platform_catch_stop();
+    if (configuration_load(&configuration, argc, argv, &message))
+        code = command_usage("run", message);
+    else if (configuration_words(configuration)->count)
+        code = command_usage("run", "takes options only; 'salvor-collector run --help' lists them");
+    else
+        code = collect(configuration_settings(configuration), configuration_queue(configuration));
+    configuration_free(configuration);
+    platform_stop_done();
+    return code;
+}
