@@ -1,7 +1,7 @@
 /* main.c - salvor-collector: one program, a table of sub-commands. */
+#include "base/process.h"
 #include "broker.h"
 #include "command.h"
-#include "command_line.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -44,13 +44,9 @@ static int run_words(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments;
-
-    if (arguments_get(argc, argv, &arguments)) {
+    if (process_arguments(&argc, &argv)) {
         fputs("salvor-collector: out of memory\n", stderr);
         return 1;
     }
-    int code = run_words(arguments.count, arguments.items);
-    arguments_done(&arguments);
-    return code;
+    return run_words(argc, argv);
 }

@@ -1,6 +1,5 @@
 /* child.c - child mode: a monitor that one program starts for itself and that ends with its last client. */
 #include "child.h"
-#include "../command_line.h"
 #include "../task.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -115,18 +114,14 @@ static int monitor_main(char **words, int count)
 
 int monitor_child_main(int argc, char **argv)
 {
-    struct arguments arguments;
-    int at = 1, code = EXIT_USAGE;
+    int at = 1;
 
-    if (arguments_get(argc, argv, &arguments))
+    if (process_arguments(&argc, &argv))
         return 1;
-    while (at < arguments.count && strcmp(arguments.items[at], NAME_ARG_MONITOR) != 0)
+    while (at < argc && strcmp(argv[at], NAME_ARG_MONITOR) != 0)
         at++;
     at++;
-    if (at + 2 == arguments.count && strcmp(arguments.items[at], DUMPER_COMMAND) == 0)
-        code = dumper_main(arguments.items[at + 1]);
-    else if (at < arguments.count)
-        code = monitor_main(arguments.items + at, arguments.count - at);
-    arguments_done(&arguments);
-    return code;
+    if (at + 2 == argc && strcmp(argv[at], DUMPER_COMMAND) == 0)
+        return dumper_main(argv[at + 1]);
+    return monitor_main(argv + at, at < argc ? argc - at : 0);
 }
