@@ -108,6 +108,9 @@ static DWORD WINAPI run(void *module)
     DWORD pause_ms = LINK_RETRY_FIRST_MS;
     bool linked = try_link(), again = true;
 
+    /* Without a monitor the last resort is what a crash from now on needs, so readiness includes it. */
+    if (!linked)
+        resort_prepare(&settings);
     InterlockedExchange(&client.linking, 0);
     SetEvent(client.ready);
     resort_prepare(&settings);

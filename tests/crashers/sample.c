@@ -1,7 +1,7 @@
 /* sample.c - salvor-sample: an ordinary program that uses Salvor and dies as asked.
  *
  *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
- *                 [--filter ignore|fault] [--note TEXT]
+ *                 [--uninstall] [--filter ignore|fault] [--note TEXT]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -40,7 +40,7 @@ static const struct kind kinds[] = {
 
 struct arguments {
     const char *kind, *note;
-    int no_salvor, self_monitor, no_wait;
+    int no_salvor, self_monitor, no_wait, uninstall;
     salvor_options options;
 };
 
@@ -68,7 +68,7 @@ static int usage(void)
 {
     size_t i;
     fprintf(stderr, "usage: salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait]\n"
-                    "                     [--timeout MS] [--filter ignore|fault] [--note TEXT]\nkinds:");
+                    "                     [--uninstall] [--timeout MS] [--filter ignore|fault] [--note TEXT]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -83,6 +83,8 @@ static int parse_flag(struct arguments *to, const char *word)
         to->self_monitor = 1;
     else if (strcmp(word, "--no-wait") == 0)
         to->no_wait = 1;
+    else if (strcmp(word, "--uninstall") == 0)
+        to->uninstall = 1;
     else if (strcmp(word, "--eager") == 0)
         to->options.flags |= SALVOR_VEH_EAGER;
     else if (strcmp(word, "--pass") == 0)
@@ -140,6 +142,8 @@ static void install(const struct arguments *from)
         salvor_set_annotation("note", from->note);
     salvor_log("sample started");
     salvor_log("about to draw the first frame");
+    if (from->uninstall)
+        printf("uninstall %s\n", salvor_strstatus(salvor_uninstall()));
 }
 
 int main(int argc, char **argv)

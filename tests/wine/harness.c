@@ -2,6 +2,7 @@
 #include "harness.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "base/win/wide.h"
 #include <stdio.h>
@@ -12,22 +13,56 @@
 #include <tlhelp32.h>
 
 #define MINIDUMP_STREAM_EXCEPTION 6u
+#define HARNESS_MAX_FOLDERS       64
 
-const char *harness_folder(unsigned slot)
+static char folders[HARNESS_MAX_FOLDERS][1024];
+static unsigned folder_count;
+
+static void remove_tree(const char *path)
 {
-    static char paths[4][1024];
-    static unsigned counter;
-    wchar_t temp[512];
-    char *utf8;
+    struct folder *folder;
+    struct file_info info;
+    const char *name;
 
-    assert_true(slot < 4);
+    if (folder_open(&folder, path) != ST_OK)
+        return;
+    while (folder_next(folder, &name) == ST_OK) {
+        char *inner = path_joined(path, name);
+        if (inner && file_stat(inner, &info) == ST_OK && info.is_folder)
+            remove_tree(inner);
+        else if (inner)
+            file_remove(inner);
+        free(inner);
+    }
+    folder_close(folder);
+    folder_remove(path);
+}
+
+static void remove_folders(void)
+{
+    while (folder_count)
+        remove_tree(folders[--folder_count]);
+}
+
+const char *harness_folder(void)
+{
+    wchar_t temp[512];
+    uint8_t random[8];
+    char hex[17], *utf8, *path;
+
+    assert_true(folder_count < HARNESS_MAX_FOLDERS);
+    if (!folder_count)
+        atexit(remove_folders);
+    path = folders[folder_count++];
     assert_true(GetTempPathW(512, temp));
     utf8 = wide_to_utf8(temp);
     assert_non_null(utf8);
-    snprintf(paths[slot], sizeof paths[slot], "%ssalvor-test-%lu-%u", utf8, (unsigned long)GetCurrentProcessId(), counter++);
+    assert_int_equal(random_bytes(random, sizeof random), ST_OK);
+    text_hex(hex, random, sizeof random);
+    snprintf(path, sizeof folders[0], "%ssalvor-test-%s", utf8, hex);
     free(utf8);
-    assert_int_equal(folder_create(paths[slot]), ST_OK);
-    return paths[slot];
+    assert_int_equal(folder_create(path), ST_OK);
+    return path;
 }
 
 /* The full path of a program that stands beside this one. */
@@ -171,27 +206,36 @@ void harness_collector_stop(struct harness_collector *collector)
     collector->process = NULL;
 }
 
-static size_t reports_in(struct spool *spool, enum spool_state state, char **ret_name)
-{
-    struct spool_entry *entries = NULL;
-    size_t count = 0;
+static const enum spool_state waiting_states[] = {SPOOL_NEW, SPOOL_PENDING, SPOOL_UPLOADING};
+#define WAITING_STATES (sizeof waiting_states / sizeof *waiting_states)
 
-    assert_int_equal(spool_list(spool, state, &entries, &count), ST_OK);
-    if (count && ret_name && !*ret_name)
-        *ret_name = _strdup(entries[0].name);
-    spool_list_free(entries, count);
-    return count;
+static bool is_listed(struct spool_entry *const *lists, const size_t *counts, size_t up_to, const char *name)
+{
+    size_t i, j;
+    for (i = 0; i < up_to; i++)
+        for (j = 0; j < counts[i]; j++)
+            if (strcmp(lists[i][j].name, name) == 0)
+                return true;
+    return false;
 }
 
+/* The schedule moves reports forward while we look; looking in that order and counting each name once misses none and counts none twice. */
 size_t harness_reports(const char *queue)
 {
+    struct spool_entry *lists[WAITING_STATES] = {NULL};
+    size_t counts[WAITING_STATES] = {0}, total = 0, i, j;
     struct spool *spool = NULL;
-    size_t count;
 
     assert_int_equal(spool_open(&spool, queue), ST_OK);
-    count = reports_in(spool, SPOOL_NEW, NULL) + reports_in(spool, SPOOL_PENDING, NULL) + reports_in(spool, SPOOL_UPLOADING, NULL);
+    for (i = 0; i < WAITING_STATES; i++) {
+        assert_int_equal(spool_list(spool, waiting_states[i], &lists[i], &counts[i]), ST_OK);
+        for (j = 0; j < counts[i]; j++)
+            total += is_listed(lists, counts, i, lists[i][j].name) ? 0 : 1;
+    }
+    for (i = 0; i < WAITING_STATES; i++)
+        spool_list_free(lists[i], counts[i]);
     spool_close(spool);
-    return count;
+    return total;
 }
 
 void harness_wait_reports(const char *queue, size_t count, uint32_t timeout_ms)
@@ -203,21 +247,32 @@ void harness_wait_reports(const char *queue, size_t count, uint32_t timeout_ms)
     assert_int_equal(now, count);
 }
 
+/* Opens a waiting report; NULL when the schedule moved it between the look and the opening. */
+static struct spool_report *try_open_first(struct spool *spool)
+{
+    struct spool_report *report = NULL;
+    struct spool_entry *entries;
+    size_t count, i;
+
+    for (i = 0; i < WAITING_STATES && !report; i++) {
+        assert_int_equal(spool_list(spool, waiting_states[i], &entries, &count), ST_OK);
+        if (count && spool_report_open(spool, waiting_states[i], entries[0].name, &report) != ST_OK)
+            report = NULL;
+        spool_list_free(entries, count);
+    }
+    return report;
+}
+
 struct spool_report *harness_only_report(const char *queue, struct spool **ret_spool)
 {
-    static const enum spool_state states[] = {SPOOL_NEW, SPOOL_PENDING, SPOOL_UPLOADING};
-    struct spool_report *report = NULL;
-    size_t i, total = 0;
+    uint64_t end = clock_steady_ms() + 10000;
+    struct spool_report *report;
 
     assert_int_equal(spool_open(ret_spool, queue), ST_OK);
-    for (i = 0; i < sizeof states / sizeof *states; i++) {
-        char *name = NULL;
-        total += reports_in(*ret_spool, states[i], &name);
-        if (name)
-            assert_int_equal(spool_report_open(*ret_spool, states[i], name, &report), ST_OK);
-        free(name);
-    }
-    assert_int_equal(total, 1);
+    while ((report = try_open_first(*ret_spool)) == NULL && clock_steady_ms() < end)
+        ;
+    assert_non_null(report);
+    assert_int_equal(harness_reports(queue), 1);
     return report;
 }
 

@@ -11,8 +11,8 @@
 
 #define HARNESS_MAX_ARGS 24
 
-/* A new empty folder below %TEMP%; static text, replaced by the next call with the same slot (0..3). */
-const char *harness_folder(unsigned slot);
+/* A new empty folder below %TEMP%, removed when the test program ends; static text. */
+const char *harness_folder(void);
 
 /* Starts a program that stands beside the test with the NULL-terminated arguments; fails the test when it cannot. stdin and stdout are
  * piped. */

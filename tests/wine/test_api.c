@@ -11,7 +11,7 @@ static salvor_options options_for_test(void)
     salvor_options options;
     salvor_options_init(&options);
     options.pipe = "\\\\.\\pipe\\salvor-test-nobody";
-    options.spool_dir = harness_folder(0);
+    options.spool_dir = harness_folder();
     return options;
 }
 
@@ -188,18 +188,6 @@ static void setters_when_uninstalled_then_state_error(void **state)
     assert_int_equal(salvor_set_consent(SALVOR_CONSENT_YES), SALVOR_E_STATE);
 }
 
-static void uninstall_when_done_then_handlers_are_gone(void **state)
-{
-    LPTOP_LEVEL_EXCEPTION_FILTER now = SetUnhandledExceptionFilter(NULL);
-    HMODULE module = NULL;
-    (void)state;
-    /* Nothing of this executable may still be the unhandled filter. */
-    if (now)
-        GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, (LPCWSTR)(void *)now,
-                           &module);
-    assert_true(!now || module != GetModuleHandleW(NULL));
-}
-
 static void strstatus_when_any_value_then_text(void **state)
 {
     int i;
@@ -226,7 +214,6 @@ int main(void)
         cmocka_unit_test(streams_when_type_is_reserved_or_table_full_then_refused),
         cmocka_unit_test(wait_ready_when_nobody_answers_then_no_monitor),
         cmocka_unit_test(setters_when_uninstalled_then_state_error),
-        cmocka_unit_test(uninstall_when_done_then_handlers_are_gone),
         cmocka_unit_test(strstatus_when_any_value_then_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

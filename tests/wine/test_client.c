@@ -11,7 +11,7 @@ static struct harness_collector collector;
 static int start_collector(void **state)
 {
     (void)state;
-    harness_collector_start(&collector, harness_folder(0));
+    harness_collector_start(&collector, harness_folder());
     return 0;
 }
 
@@ -126,6 +126,15 @@ static void client_when_filter_says_no_then_no_report_and_code_kept(void **state
     assert_int_equal(harness_reports(collector.queue), 0);
 }
 
+static void client_when_uninstalled_then_handlers_are_gone(void **state)
+{
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--uninstall", "--pipe", collector.pipe, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "abort", "--uninstall", "--pipe", collector.pipe, (char *)NULL), 3);
+    assert_int_equal(harness_reports(collector.queue), 0);
+}
+
 static void client_when_filter_faults_then_first_fault_is_reported(void **state)
 {
     struct spool *spool = NULL;
@@ -159,7 +168,7 @@ static void check_last_resort(const char *spool_dir)
 
 static void client_when_no_monitor_then_last_resort_within_bound(void **state)
 {
-    const char *spool_dir = harness_folder(1);
+    const char *spool_dir = harness_folder();
     uint64_t start = clock_steady_ms();
 
     (void)state;
@@ -172,13 +181,13 @@ static void client_when_no_monitor_then_last_resort_within_bound(void **state)
 
 static void client_when_monitor_was_killed_then_next_layer_has_it(void **state)
 {
-    const char *spool_dir = harness_folder(1);
+    const char *spool_dir = harness_folder();
     struct harness_collector own;
     struct process *sample;
     char line[256];
 
     (void)state;
-    harness_collector_start(&own, harness_folder(2));
+    harness_collector_start(&own, harness_folder());
     sample = harness_start("salvor-sample.exe", "wait-write-av", "--pipe", own.pipe, "--spool", spool_dir, (char *)NULL);
     assert_true(harness_read_line(sample, "crashing", line, sizeof line));
     harness_collector_stop(&own);
@@ -195,8 +204,8 @@ static void client_when_monitor_is_suspended_then_gives_up_at_its_bound(void **s
     uint64_t start;
 
     (void)state;
-    harness_collector_start(&own, harness_folder(2));
-    sample = harness_start("salvor-sample.exe", "wait-write-av", "--pipe", own.pipe, "--spool", harness_folder(1), "--timeout", "1000",
+    harness_collector_start(&own, harness_folder());
+    sample = harness_start("salvor-sample.exe", "wait-write-av", "--pipe", own.pipe, "--spool", harness_folder(), "--timeout", "1000",
                            (char *)NULL);
     assert_true(harness_read_line(sample, "crashing", line, sizeof line));
     harness_suspend(own.process);
@@ -209,7 +218,7 @@ static void client_when_monitor_is_suspended_then_gives_up_at_its_bound(void **s
 
 static void client_when_own_monitor_then_report_in_its_spool(void **state)
 {
-    const char *spool_dir = harness_folder(1);
+    const char *spool_dir = harness_folder();
     struct spool *spool = NULL;
     struct spool_report *report;
 
@@ -236,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(client_when_eager_then_first_chance_is_reported, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_passing_on_then_one_report_and_code_kept, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_filter_says_no_then_no_report_and_code_kept, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_uninstalled_then_handlers_are_gone, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_filter_faults_then_first_fault_is_reported, start_collector, stop_collector),
         cmocka_unit_test(client_when_no_monitor_then_last_resort_within_bound),
         cmocka_unit_test(client_when_monitor_was_killed_then_next_layer_has_it),
