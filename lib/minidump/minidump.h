@@ -44,7 +44,7 @@ struct minidump_system {
     uint8_t processor_count, product_type;
     uint32_t major, minor, build, platform; /* platform: enum minidump_os or another number */
     const char *service_pack;               /* "" when there is none */
-    char vendor[13];                        /* x86 and amd64 only; else "" */
+    char vendor[13];                        /* x86 only; else "" */
 };
 
 struct minidump_misc {

@@ -17,4 +17,7 @@ void minidump_reason(const struct minidump *minidump, struct minidump_reason *re
 /* The fast-fail subcode when the process ended by __fastfail; false otherwise. */
 bool minidump_fast_fail(const struct minidump *minidump, uint64_t *ret_subcode);
 
+/* What GetLastError would have returned in a thread, by name; false when the dump does not hold it. */
+bool minidump_last_error(const struct minidump *minidump, size_t thread, char *ret, size_t ret_size);
+
 #endif

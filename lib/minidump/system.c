@@ -55,7 +55,7 @@ void reader_system_info(struct minidump_reader *reader, struct span stream)
     service_pack = bytes_u32(stream.data + 24);
     if (service_pack)
         system->service_pack = reader_string(reader, "system information", service_pack);
-    if ((system->cpu == CPU_X86 || system->cpu == CPU_AMD64) && span_has(stream, 32, 12)) {
+    if (system->cpu == CPU_X86 && span_has(stream, 32, 12)) { /* other processors keep feature bits in this place */
         for (unsigned i = 0; i < 12; i++) {
             uint8_t c = stream.data[32 + i];
 

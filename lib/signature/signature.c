@@ -179,7 +179,8 @@ void signature_make(const struct signature_input *input, struct signature *ret)
         ret->hash = hash_bytes(ret->hash, ret->tags[i], strlen(ret->tags[i]));
     }
     ret->frame = input->no_dump ? input->frame_count : frame_choose(input);
-    if (ret->frame < input->frame_count)
+    ret->has_frame = ret->frame < input->frame_count;
+    if (ret->has_frame)
         frame_sign(&input->frames[ret->frame], ret);
     else
         nothing_sign(input, ret);

@@ -38,7 +38,8 @@ struct signature {
     uint32_t version;
     size_t tag_count;
     char tags[SIGNATURE_MAX_TAGS][SIGNATURE_TAG_BYTES]; /* "fastfail FATAL_APP_EXIT", "stackoverflow", ... */
-    size_t frame;                                       /* index of the frame that was signed; frame_count when none was */
+    bool has_frame;                                     /* whether a frame was signed, and its index */
+    size_t frame;
 };
 
 void signature_make(const struct signature_input *input, struct signature *ret);

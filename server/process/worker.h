@@ -1,12 +1,19 @@
 /* worker.h - the child's side of dump processing (client.h is the server's).
  *
- * Protocol: a request is one line on stdin, an absolute path. The answer on stdout is one line `<word> <bytes>` and then that many bytes:
- * `ok` with the JSON report, or the name of a status (status.h) with one sentence. End of stdin ends the child with exit code 0. */
+ * Protocol: a request is one line on stdin, an absolute path. The answer on stdout is one line `<status> <bytes>` with a status's name
+ * (status.h), and then that many bytes: for OK the report as JSON, else one sentence. End of stdin ends the child with exit code 0. */
 #ifndef SALVOR_SERVER_PROCESS_WORKER_H
 #define SALVOR_SERVER_PROCESS_WORKER_H
 
-/* Puts limits on this process (address space, CPU time, files, no new programs, no core file) and serves requests until the end of
- * stdin. Returns the exit code. The sub-command PROCESS_WORKER_COMMAND of salvor-server calls nothing else. */
+#define WORKER_MAX_PATH_BYTES   8192u
+#define WORKER_MAX_ERROR_BYTES  1024u
+#define WORKER_CPU_SECONDS      60u /* for one dump */
+#define WORKER_MAX_HEAP_BYTES   ((uint64_t)1 << 30)
+#define WORKER_MAX_MAPPED_BYTES ((uint64_t)64 << 30) /* address space: full dumps are mapped, not read */
+
+/* Puts limits on this process (memory, CPU time, open files; no writing, network or new processes) and serves requests until the end of
+ * stdin; then the process ends. Returns only the exit code of a failure to begin. The sub-command PROCESS_WORKER_COMMAND of salvor-server
+ * calls nothing else. */
 int process_worker_main(void);
 
 #endif

@@ -1,0 +1,143 @@
+/* analysis.c - the pipeline: decode, find the crash, walk every thread, sign. */
+#include "process/analysis.h"
+#include <stdlib.h>
+#include <string.h>
+
+static bool process_read(void *context, uint64_t address, void *ret, size_t size)
+{
+    return minidump_memory_read(context, address, ret, size);
+}
+
+static bool process_is_code(void *context, uint64_t address)
+{
+    const struct minidump_region *region;
+
+    if (minidump_module_at(context, address) == MINIDUMP_NONE)
+        return false;
+    region = minidump_region_at(context, address);
+    return !region || (region->protect & MINIDUMP_EXECUTE_ANY);
+}
+
+const struct minidump_module *analysis_frame_module(const struct analysis *analysis, const struct unwind_frame *frame)
+{
+    size_t module = minidump_module_at(analysis->minidump, frame->lookup);
+
+    return module == MINIDUMP_NONE ? NULL : &analysis->minidump->modules[module];
+}
+
+static enum status thread_walk(struct analysis *analysis, size_t index, struct unwind_budget *budget)
+{
+    const struct unwind_process process = {analysis->minidump, process_read, process_is_code};
+    struct analysis_thread *thread = &analysis->threads[index];
+
+    thread->why_no_registers = minidump_thread_state(analysis->minidump, index, &thread->registers);
+    thread->has_registers = !thread->why_no_registers;
+    return thread->has_registers ? unwind_walk(&process, &thread->registers, budget, &thread->stack) : ST_OK;
+}
+
+/* The crashing thread comes first, so that a hostile crowd of threads cannot use up its share. */
+static enum status threads_walk(struct analysis *analysis)
+{
+    struct unwind_budget budget = {ANALYSIS_MAX_FRAMES, ANALYSIS_MAX_SCAN_WORDS};
+    size_t count = analysis->minidump->thread_count;
+    enum status status = ST_OK;
+
+    analysis->threads = calloc(count ? count : 1, sizeof(*analysis->threads));
+    if (!analysis->threads)
+        return ST_MEMORY;
+    if (analysis->crashing_thread != MINIDUMP_NONE)
+        status = thread_walk(analysis, analysis->crashing_thread, &budget);
+    for (size_t i = 0; i < count && status == ST_OK; i++)
+        if (i != analysis->crashing_thread)
+            status = thread_walk(analysis, i, &budget);
+    return status;
+}
+
+/* How many of the crashing thread's frames are ready to be signed. */
+static size_t frames_to_sign(const struct analysis *analysis, struct signature_frame ret[ANALYSIS_SIGNED_FRAMES])
+{
+    const struct unwind_stack *stack = &analysis->threads[analysis->crashing_thread].stack;
+    size_t count = stack->count < ANALYSIS_SIGNED_FRAMES ? stack->count : ANALYSIS_SIGNED_FRAMES;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct minidump_module *module = analysis_frame_module(analysis, &stack->frames[i]);
+
+        ret[i].module = module && *module->name ? module->name : NULL;
+        ret[i].code_id = module ? module->code_id : "";
+        ret[i].function = NULL;
+        ret[i].module_offset = module ? stack->frames[i].lookup - module->base : 0;
+    }
+    return count;
+}
+
+static void sign(struct analysis *analysis)
+{
+    struct signature_frame frames[ANALYSIS_SIGNED_FRAMES];
+    struct signature_input input = {.frames = frames, .exception_code = analysis->minidump->exception.code};
+
+    if (analysis->crashing_thread != MINIDUMP_NONE)
+        input.frame_count = frames_to_sign(analysis, frames);
+    else
+        input.why_empty = "the dump names no crashing thread";
+    if (input.frame_count)
+        input.why_empty = "no frame of the crashing thread lies in a module";
+    input.has_fast_fail = minidump_fast_fail(analysis->minidump, &input.fast_fail);
+    if (analysis->main_module != MINIDUMP_NONE)
+        input.program = analysis->minidump->modules[analysis->main_module].name;
+    signature_make(&input, &analysis->signature);
+}
+
+static enum status analyse(struct analysis *analysis, struct span record)
+{
+    enum status status = enclosed_collect(&analysis->enclosed, analysis->minidump, record);
+
+    if (status != ST_OK)
+        return status;
+    minidump_reason(analysis->minidump, &analysis->reason);
+    analysis->crashing_thread = minidump_crashing_thread(analysis->minidump);
+    analysis->main_module = analysis->minidump->module_count ? 0 : MINIDUMP_NONE;
+    status = threads_walk(analysis);
+    if (status == ST_OK)
+        sign(analysis);
+    return status;
+}
+
+enum status analysis_create(struct analysis **ret, struct span file, const char **ret_why)
+{
+    struct analysis *analysis = NULL;
+    struct enclosed_file parts;
+    const char *why = enclosed_split(file, &parts);
+    enum status status = ST_FORMAT;
+
+    if (why)
+        goto refused;
+    why = "no memory to process the dump";
+    status = ST_MEMORY;
+    analysis = calloc(1, sizeof(*analysis));
+    if (!analysis)
+        goto refused;
+    status = minidump_open(&analysis->minidump, parts.dump, &why);
+    if (status == ST_OK)
+        status = analyse(analysis, parts.record);
+    if (status != ST_OK)
+        goto refused;
+    *ret = analysis;
+    return ST_OK;
+
+refused:
+    *ret_why = why;
+    analysis_free(analysis);
+    return status;
+}
+
+void analysis_free(struct analysis *analysis)
+{
+    if (!analysis)
+        return;
+    for (size_t i = 0; analysis->threads && i < analysis->minidump->thread_count; i++)
+        unwind_stack_done(&analysis->threads[i].stack);
+    free(analysis->threads);
+    enclosed_done(&analysis->enclosed);
+    minidump_close(analysis->minidump);
+    free(analysis);
+}

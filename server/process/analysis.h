@@ -1,0 +1,39 @@
+/* analysis.h - everything that processing finds out about one dump, as a model that writers turn into JSON or text. */
+#ifndef SALVOR_SERVER_PROCESS_ANALYSIS_H
+#define SALVOR_SERVER_PROCESS_ANALYSIS_H
+#include "minidump/minidump.h"
+#include "minidump/reason.h"
+#include "process/enclosed.h"
+#include "signature/signature.h"
+#include "unwind/unwind.h"
+
+#define ANALYSIS_MAX_FRAMES     65536u    /* of all threads together */
+#define ANALYSIS_MAX_SCAN_WORDS 16777216u /* of all threads together */
+#define ANALYSIS_SIGNED_FRAMES  64u       /* how many of the crashing thread's frames the signature looks at */
+
+struct analysis_thread {
+    bool has_registers;
+    const char *why_no_registers; /* one sentence part; NULL when it has them */
+    struct cpu_state registers;
+    struct unwind_stack stack;
+};
+
+struct analysis {
+    struct minidump *minidump;
+    struct enclosed enclosed;
+    struct minidump_reason reason;
+    struct analysis_thread *threads; /* one for each of minidump->threads */
+    size_t crashing_thread;          /* index, or MINIDUMP_NONE */
+    size_t main_module;              /* index, or MINIDUMP_NONE */
+    struct signature signature;
+};
+
+/* Analyses a dump or report container; file must stay as it is until analysis_free. On an error *ret_why says it as one sentence.
+ * Errors: as minidump_open. */
+enum status analysis_create(struct analysis **ret, struct span file, const char **ret_why);
+void analysis_free(struct analysis *analysis); /* accepts NULL */
+
+/* The module that a frame runs in, or NULL. */
+const struct minidump_module *analysis_frame_module(const struct analysis *analysis, const struct unwind_frame *frame);
+
+#endif

@@ -1,0 +1,286 @@
+/* salvor.c - the object `salvor` of a report:
+ *
+ *   reason       the crash in one sentence
+ *   exception    {code, name, flags, address, parameters[], address_known}, or null
+ *   fast_fail    {code, name} of a __fastfail, or null
+ *   layer        who wrote the dump (proto/record.h), or null; source: which hook saw it
+ *   program      {name, path, version, product_version}; the record's version counts before the file's
+ *   signature    {title, hash, version, tags[], frame}; hash is 16 hex digits; frame is an index into crashing_thread.frames, or null
+ *   annotations  {key: value}; log: lines, oldest first; record: the record's other lines {key: value}
+ *   threads      as the report's: {id, registers{}, why_no_registers, end, suspend_count, priority, teb, start_address}
+ *   modules      as the report's: {path, code_id, debug_path, timestamp, product_version}; code_id is written as symbol stores do
+ *   dump         {size_bytes, time, flags, process_start}; times are Unix seconds
+ *   comment, soft_errors[] */
+#include "base/text.h"
+#include "process/output.h"
+#include "proto/code.h"
+#include "proto/record.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void text_member(struct json *json, const char *key, const char *value)
+{
+    json_key(json, key);
+    json_text(json, value && *value ? value : NULL);
+}
+
+static void hex_member(struct json *json, const char *key, uint64_t value)
+{
+    json_key(json, key);
+    json_hex(json, value);
+}
+
+static void exception(struct json *json, const struct analysis *analysis)
+{
+    const struct minidump_exception *from = &analysis->minidump->exception;
+    char code[16];
+
+    json_key(json, "exception");
+    if (!from->present) {
+        json_null(json);
+        return;
+    }
+    snprintf(code, sizeof(code), "0x%08" PRIx32, from->code);
+    json_object_begin(json);
+    text_member(json, "code", code);
+    text_member(json, "name", code_exception_name(from->code));
+    hex_member(json, "flags", from->flags);
+    json_key(json, "address");
+    output_address(json, analysis, from->address);
+    json_key(json, "parameters");
+    json_array_begin(json);
+    for (uint32_t i = 0; i < from->parameter_count; i++)
+        json_hex(json, from->parameters[i]);
+    json_array_end(json);
+    json_key(json, "address_known");
+    json_bool(json, analysis->reason.address_known);
+    json_object_end(json);
+}
+
+static void fast_fail(struct json *json, const struct analysis *analysis)
+{
+    uint64_t subcode;
+
+    json_key(json, "fast_fail");
+    if (!minidump_fast_fail(analysis->minidump, &subcode)) {
+        json_null(json);
+        return;
+    }
+    json_object_begin(json);
+    json_key(json, "code");
+    json_uint(json, subcode);
+    text_member(json, "name", code_fast_fail_name(subcode));
+    json_object_end(json);
+}
+
+static void record_member(struct json *json, const struct analysis *analysis, const char *key, const char *record_key)
+{
+    char *value = enclosed_get(&analysis->enclosed, record_key);
+
+    text_member(json, key, value);
+    free(value);
+}
+
+static void program(struct json *json, const struct analysis *analysis)
+{
+    const struct minidump_module *module =
+        analysis->main_module == MINIDUMP_NONE ? NULL : &analysis->minidump->modules[analysis->main_module];
+    static const uint16_t none[4] = {0};
+    char *name = enclosed_get(&analysis->enclosed, RECORD_APP), *version = enclosed_get(&analysis->enclosed, RECORD_VERSION);
+
+    json_key(json, "program");
+    json_object_begin(json);
+    text_member(json, "name", name && *name ? name : module ? module->name : NULL);
+    text_member(json, "path", module ? module->path : NULL);
+    json_key(json, "version");
+    if (version && *version)
+        json_text(json, version);
+    else
+        output_version(json, module && module->has_version, module ? module->file_version : none);
+    json_key(json, "product_version");
+    output_version(json, module && module->has_version, module ? module->product_version : none);
+    json_object_end(json);
+    free(name);
+    free(version);
+}
+
+static void signature(struct json *json, const struct analysis *analysis)
+{
+    const struct signature *from = &analysis->signature;
+    char hash[24];
+
+    snprintf(hash, sizeof(hash), "%016" PRIx64, from->hash);
+    json_key(json, "signature");
+    json_object_begin(json);
+    text_member(json, "title", from->title);
+    text_member(json, "hash", hash);
+    json_key(json, "version");
+    json_uint(json, from->version);
+    json_key(json, "tags");
+    json_array_begin(json);
+    for (size_t i = 0; i < from->tag_count; i++)
+        json_text(json, from->tags[i]);
+    json_array_end(json);
+    json_key(json, "frame");
+    if (from->has_frame)
+        json_uint(json, from->frame);
+    else
+        json_null(json);
+    json_object_end(json);
+}
+
+static void annotations(struct json *json, const struct analysis *analysis)
+{
+    json_key(json, "annotations");
+    json_object_begin(json);
+    for (size_t i = 0; i < analysis->enclosed.annotation_count; i++) {
+        json_key(json, analysis->enclosed.annotations[i].key);
+        json_text(json, analysis->enclosed.annotations[i].value);
+    }
+    json_object_end(json);
+}
+
+static void log_lines(struct json *json, const struct analysis *analysis)
+{
+    struct span line;
+    size_t cursor = 0;
+
+    json_key(json, "log");
+    json_array_begin(json);
+    while (enclosed_log_next(&analysis->enclosed, &cursor, &line))
+        json_text_sized(json, (const char *)line.data, line.len);
+    json_array_end(json);
+}
+
+/* What the record says besides its annotations; keys that are shown elsewhere are left out. */
+static void record(struct json *json, const struct analysis *analysis)
+{
+    static const char *const keys[] = {RECORD_ID,   RECORD_ENVIRONMENT, RECORD_CHANNEL,   RECORD_PID,     RECORD_START,
+                                       RECORD_TIME, RECORD_REASON,      RECORD_EXIT_CODE, RECORD_WEAK_ID, RECORD_FILTER_FAULTED};
+
+    json_key(json, "record");
+    json_object_begin(json);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        char *value = enclosed_get(&analysis->enclosed, keys[i]);
+
+        if (value)
+            text_member(json, keys[i], value);
+        free(value);
+    }
+    json_object_end(json);
+}
+
+static const char *end_text(enum unwind_end end)
+{
+    switch (end) {
+    case UNWIND_END_FRAME_LIMIT:
+        return "frame limit";
+    case UNWIND_END_BUDGET:
+        return "limit for one dump";
+    case UNWIND_END_NO_REGISTERS:
+        return "no registers";
+    default:
+        return "bottom";
+    }
+}
+
+static void threads(struct json *json, const struct analysis *analysis)
+{
+    json_key(json, "threads");
+    json_array_begin(json);
+    for (size_t i = 0; i < analysis->minidump->thread_count; i++) {
+        const struct minidump_thread *from = &analysis->minidump->threads[i];
+        const struct analysis_thread *thread = &analysis->threads[i];
+
+        json_object_begin(json);
+        json_key(json, "id");
+        json_uint(json, from->id);
+        json_key(json, "registers");
+        output_registers(json, analysis, &thread->registers, CPU_MAX_REGISTERS);
+        text_member(json, "why_no_registers", thread->why_no_registers);
+        text_member(json, "end", thread->has_registers ? end_text(thread->stack.end) : NULL);
+        json_key(json, "suspend_count");
+        json_uint(json, from->suspend_count);
+        json_key(json, "priority");
+        json_int(json, (int32_t)from->priority);
+        json_key(json, "teb");
+        output_address(json, analysis, from->teb);
+        json_key(json, "start_address");
+        if (from->start_address)
+            output_address(json, analysis, from->start_address);
+        else
+            json_null(json);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+static void modules(struct json *json, const struct analysis *analysis)
+{
+    json_key(json, "modules");
+    json_array_begin(json);
+    for (size_t i = 0; i < analysis->minidump->module_count; i++) {
+        const struct minidump_module *module = &analysis->minidump->modules[i];
+
+        json_object_begin(json);
+        text_member(json, "path", module->path);
+        text_member(json, "code_id", module->code_id);
+        text_member(json, "debug_path", module->debug_file);
+        json_key(json, "timestamp");
+        json_uint(json, module->timestamp);
+        json_key(json, "product_version");
+        output_version(json, module->has_version, module->product_version);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+static void dump(struct json *json, const struct minidump *minidump)
+{
+    json_key(json, "dump");
+    json_object_begin(json);
+    json_key(json, "size_bytes");
+    json_uint(json, minidump->bytes.len);
+    json_key(json, "time");
+    json_uint(json, minidump->timestamp);
+    hex_member(json, "flags", minidump->flags);
+    json_key(json, "process_start");
+    if (minidump->misc.has_times)
+        json_uint(json, minidump->misc.process_start);
+    else
+        json_null(json);
+    json_object_end(json);
+}
+
+static void soft_errors(struct json *json, const struct minidump *minidump)
+{
+    json_key(json, "soft_errors");
+    json_array_begin(json);
+    for (size_t i = 0; i < minidump->soft_error_count; i++)
+        json_text(json, minidump->soft_errors[i]);
+    json_array_end(json);
+}
+
+void output_salvor(struct json *json, const struct analysis *analysis)
+{
+    json_key(json, "salvor");
+    json_object_begin(json);
+    text_member(json, "reason", analysis->reason.sentence);
+    exception(json, analysis);
+    fast_fail(json, analysis);
+    record_member(json, analysis, "layer", RECORD_LAYER);
+    record_member(json, analysis, "source", RECORD_SOURCE);
+    program(json, analysis);
+    signature(json, analysis);
+    annotations(json, analysis);
+    log_lines(json, analysis);
+    record(json, analysis);
+    threads(json, analysis);
+    modules(json, analysis);
+    dump(json, analysis->minidump);
+    text_member(json, "comment", analysis->minidump->comment);
+    soft_errors(json, analysis->minidump);
+    json_object_end(json);
+}

@@ -1,0 +1,12 @@
+/* sandbox.h - what a process that reads hostile dumps gives up before it reads one. */
+#ifndef SALVOR_SERVER_PROCESS_SANDBOX_H
+#define SALVOR_SERVER_PROCESS_SANDBOX_H
+#include "base/status.h"
+
+/* Gives up for good: core files, writing to files, more than a few open ones, memory beyond the worker's ceilings, new processes, the
+ * network, and every system call that reading and mapping files does not need. *ret_what (static) names the step that failed. */
+enum status sandbox_enter(const char **ret_what);
+/* Grants this much CPU time from now on; past it the system ends the process. */
+enum status sandbox_grant_cpu(uint32_t seconds);
+
+#endif

@@ -1,0 +1,105 @@
+/* main.c - salvor-stackwalk FILE.dmp [--json]: the processing pipeline as a command. */
+#include "base/option.h"
+#include "base/process.h"
+#include "stackwalk/print.h"
+#include "process/mapping.h"
+#include "process/process.h"
+#include <stdlib.h>
+
+enum { EXIT_PROCESSED = 0, EXIT_UNREADABLE = 1, EXIT_USAGE = 2 };
+
+#define MAX_JSON_BYTES ((size_t)256 << 20)
+
+struct settings {
+    bool json, help;
+};
+
+static int usage(FILE *out, const struct option *options, size_t count, int code)
+{
+    struct buffer text;
+
+    buffer_init(&text, 65536);
+    option_help(&text, options, count);
+    fprintf(out,
+            "usage: salvor-stackwalk FILE.dmp [--json]\n\n"
+            "Shows what a minidump says: the crash in words, every thread's stack, registers, modules.\n\n%s\n"
+            "Exit code: 0 processed, 1 the file is no readable minidump, 2 wrong usage.\n",
+            buffer_text(&text));
+    buffer_done(&text);
+    return code;
+}
+
+static int fail(const char *path, const char *why)
+{
+    fprintf(stderr, "salvor-stackwalk: %s: %s\n", path, why);
+    return EXIT_UNREADABLE;
+}
+
+static int show_json(const char *path, struct span file)
+{
+    struct buffer json;
+    const char *why = NULL;
+    int code = EXIT_PROCESSED;
+
+    buffer_init(&json, MAX_JSON_BYTES);
+    if (process_report(file, &json, &why) != ST_OK)
+        code = fail(path, why);
+    else if (fwrite(json.data, 1, json.len, stdout) != json.len || putchar('\n') == EOF || fflush(stdout) != 0)
+        code = fail(path, "the report could not be written to standard output");
+    buffer_done(&json);
+    return code;
+}
+
+static int show_text(const char *path, struct span file)
+{
+    struct analysis *analysis = NULL;
+    const char *why = NULL;
+
+    if (analysis_create(&analysis, file, &why) != ST_OK)
+        return fail(path, why);
+    print_analysis(stdout, analysis);
+    analysis_free(analysis);
+    return fflush(stdout) == 0 ? EXIT_PROCESSED : fail(path, "the report could not be written to standard output");
+}
+
+static int show(const char *path, bool json)
+{
+    struct span file;
+    enum status status = mapping_open(&file, path);
+    int code;
+
+    if (status != ST_OK)
+        return fail(path, status == ST_ARGUMENT ? "not a regular file" : status_text(status));
+    code = json ? show_json(path, file) : show_text(path, file);
+    mapping_close(&file);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    const struct option options[] = {
+        {"json", OPTION_FLAG, &settings.json, 0, 0, NULL, "write the whole report as JSON (rust-minidump's layout and our block)"},
+        {"help", OPTION_FLAG, &settings.help, 0, 0, NULL, "show this text"},
+    };
+    size_t count = sizeof(options) / sizeof(options[0]);
+    struct option_set *set = NULL;
+    struct option_list rest;
+    const char *message = "out of memory";
+    int code = EXIT_USAGE;
+
+    if (process_arguments(&argc, &argv) != ST_OK || option_set_create(&set, options, count) != ST_OK ||
+        option_parse_arguments(set, argc, argv, &rest, &message) != ST_OK) {
+        fprintf(stderr, "salvor-stackwalk: %s\n", message);
+        goto out;
+    }
+    if (settings.help)
+        code = usage(stdout, options, count, EXIT_PROCESSED);
+    else if (rest.count != 1)
+        code = usage(stderr, options, count, EXIT_USAGE);
+    else
+        code = show(rest.items[0], settings.json);
+out:
+    option_set_free(set);
+    return code;
+}

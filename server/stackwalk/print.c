@@ -1,0 +1,187 @@
+/* print.c - text output. Everything from the dump has been cleaned to UTF-8 by the readers; control characters are shown as '?'. */
+#include "stackwalk/print.h"
+#include "base/clock.h"
+#include "proto/record.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REGISTERS_A_LINE 4u
+
+/* A dump's text must not drive the terminal. */
+static void text(FILE *out, const char *value)
+{
+    for (; *value; value++)
+        putc((unsigned char)*value < 0x20 || *value == 0x7f ? '?' : *value, out);
+}
+
+static int digits(const struct analysis *analysis)
+{
+    return (int)cpu_layout(analysis->minidump->system.cpu)->pointer_bytes * 2;
+}
+
+static void line(FILE *out, const char *label, const char *value)
+{
+    if (!value || !*value)
+        return;
+    fprintf(out, "%-10s ", label);
+    text(out, value);
+    putc('\n', out);
+}
+
+static void program(FILE *out, const struct analysis *analysis)
+{
+    const struct minidump_module *module =
+        analysis->main_module == MINIDUMP_NONE ? NULL : &analysis->minidump->modules[analysis->main_module];
+    char *name = enclosed_get(&analysis->enclosed, RECORD_APP), *version = enclosed_get(&analysis->enclosed, RECORD_VERSION);
+    const uint16_t *file = module ? module->file_version : NULL;
+
+    fprintf(out, "%-10s ", "program");
+    text(out, name && *name ? name : module ? module->name : "unknown");
+    if (version && *version) {
+        putc(' ', out);
+        text(out, version);
+    } else if (module && module->has_version) {
+        fprintf(out, " %u.%u.%u.%u", file[0], file[1], file[2], file[3]);
+    }
+    if (analysis->minidump->misc.has_pid)
+        fprintf(out, ", process %" PRIu32, analysis->minidump->misc.pid);
+    putc('\n', out);
+    free(name);
+    free(version);
+}
+
+static void machine(FILE *out, const struct minidump *minidump)
+{
+    const struct minidump_system *system = &minidump->system;
+    char time[25];
+
+    if (system->present)
+        fprintf(out, "%-10s %s %" PRIu32 ".%" PRIu32 ".%" PRIu32 " on %s, %u processors\n", "system",
+                system->platform == MINIDUMP_OS_WINDOWS ? "Windows" : "another system's", system->major, system->minor, system->build,
+                cpu_layout(system->cpu)->name, system->processor_count);
+    clock_format_utc(time, (int64_t)minidump->timestamp * 1000);
+    if (minidump->timestamp)
+        fprintf(out, "%-10s %s\n", "time", time);
+}
+
+static void annotations(FILE *out, const struct enclosed *enclosed)
+{
+    for (size_t i = 0; i < enclosed->annotation_count; i++) {
+        fprintf(out, "%-10s ", i ? "" : "notes");
+        text(out, enclosed->annotations[i].key);
+        fputs(" = ", out);
+        text(out, enclosed->annotations[i].value);
+        putc('\n', out);
+    }
+}
+
+static void frame(FILE *out, const struct analysis *analysis, const struct unwind_frame *from, size_t index)
+{
+    const struct minidump_module *module = analysis_frame_module(analysis, from);
+
+    fprintf(out, "%4zu  0x%0*" PRIx64 "  ", index, digits(analysis), from->ip);
+    if (module) {
+        text(out, module->name);
+        fprintf(out, " + 0x%" PRIx64, from->ip - module->base);
+    } else {
+        fputs("in no module", out);
+    }
+    /* Trust is worth a word only where it is low. */
+    if (from->trust == UNWIND_TRUST_SCAN)
+        fputs("   (found by scanning)", out);
+    putc('\n', out);
+}
+
+static void registers(FILE *out, const struct analysis *analysis, const struct cpu_state *state)
+{
+    const struct cpu_layout *layout = cpu_layout(state->cpu);
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < layout->register_count; i++)
+        if (cpu_has(state, i)) {
+            fprintf(out, "%s%6s = 0x%0*" PRIx64, shown % REGISTERS_A_LINE ? "  " : "      ", layout->registers[i], digits(analysis),
+                    state->values[i]);
+            if (++shown % REGISTERS_A_LINE == 0)
+                putc('\n', out);
+        }
+    if (shown % REGISTERS_A_LINE)
+        putc('\n', out);
+}
+
+static void thread(FILE *out, const struct analysis *analysis, size_t index)
+{
+    const struct minidump_thread *from = &analysis->minidump->threads[index];
+    const struct analysis_thread *walked = &analysis->threads[index];
+    bool crashed = index == analysis->crashing_thread;
+
+    fprintf(out, "\nthread %" PRIu32, from->id);
+    if (from->name && *from->name) {
+        fputs(" \"", out);
+        text(out, from->name);
+        putc('"', out);
+    }
+    fputs(crashed ? (analysis->reason.present ? " (crashed)\n" : " (asked for the dump)\n") : "\n", out);
+    if (walked->why_no_registers)
+        fprintf(out, "      no stack: %s\n", walked->why_no_registers);
+    for (size_t i = 0; i < walked->stack.count; i++)
+        frame(out, analysis, &walked->stack.frames[i], i);
+    if (walked->stack.end == UNWIND_END_FRAME_LIMIT || walked->stack.end == UNWIND_END_BUDGET)
+        fputs("      ... cut here: there are more frames than the limit allows\n", out);
+    if (crashed && walked->has_registers)
+        registers(out, analysis, &walked->registers);
+}
+
+static void modules(FILE *out, const struct analysis *analysis)
+{
+    const struct minidump *minidump = analysis->minidump;
+
+    if (minidump->module_count)
+        fputs("\nmodules\n", out);
+    for (size_t i = 0; i < minidump->module_count; i++) {
+        const struct minidump_module *module = &minidump->modules[minidump->module_order ? minidump->module_order[i] : i];
+
+        fprintf(out, "      0x%0*" PRIx64 " - 0x%0*" PRIx64 "  ", digits(analysis), module->base, digits(analysis),
+                module->base + module->size_bytes);
+        text(out, module->name);
+        if (module->has_version)
+            fprintf(out, " %u.%u.%u.%u", module->file_version[0], module->file_version[1], module->file_version[2],
+                    module->file_version[3]);
+        putc('\n', out);
+    }
+}
+
+static void soft_errors(FILE *out, const struct minidump *minidump)
+{
+    if (minidump->soft_error_count)
+        fputs("\nwrong with this dump\n", out);
+    for (size_t i = 0; i < minidump->soft_error_count; i++) {
+        fputs("      ", out);
+        text(out, minidump->soft_errors[i]);
+        putc('\n', out);
+    }
+}
+
+void print_analysis(FILE *out, const struct analysis *analysis)
+{
+    const struct minidump *minidump = analysis->minidump;
+    char *layer = enclosed_get(&analysis->enclosed, RECORD_LAYER);
+
+    line(out, "crash", analysis->reason.sentence);
+    line(out, "type", analysis->reason.type);
+    line(out, "signature", analysis->signature.title);
+    program(out, analysis);
+    machine(out, minidump);
+    line(out, "written by", layer);
+    line(out, "assertion", minidump->assertion);
+    line(out, "comment", minidump->comment);
+    annotations(out, &analysis->enclosed);
+    if (analysis->crashing_thread != MINIDUMP_NONE)
+        thread(out, analysis, analysis->crashing_thread);
+    for (size_t i = 0; i < minidump->thread_count; i++)
+        if (i != analysis->crashing_thread)
+            thread(out, analysis, i);
+    modules(out, analysis);
+    soft_errors(out, minidump);
+    free(layer);
+}
