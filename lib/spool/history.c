@@ -180,24 +180,35 @@ static enum spool_state line_state(const char *line, const char *end)
     return SPOOL_STATE_COUNT;
 }
 
-enum spool_state spool_history_last_state(struct spool *spool, const char *key)
+/* The last whole line of text; a torn one never became durable. False when there is none. */
+static bool last_line(const char *start, size_t size, const char **ret_line, const char **ret_end)
+{
+    const char *end = start + size, *line;
+
+    while (end > start && end[-1] != '\n')
+        end--;
+    if (end == start)
+        return false;
+    end--;
+    for (line = end; line > start && line[-1] != '\n'; line--)
+        ;
+    *ret_line = line;
+    *ret_end = end;
+    return true;
+}
+
+enum status spool_history_last_state(struct spool *spool, const char *key, enum spool_state *ret)
 {
     struct buffer text;
-    enum spool_state state = SPOOL_STATE_COUNT;
+    const char *line, *end;
+    enum status status;
 
     buffer_init(&text, READ_MAX_BYTES + 1);
-    if (spool_history_read(spool, key, &text) == ST_OK) {
-        const char *start = buffer_text(&text), *end = start + text.len, *line;
-
-        while (end > start && end[-1] != '\n') /* torn: never became durable */
-            end--;
-        if (end > start) {
-            end--;
-            for (line = end; line > start && line[-1] != '\n'; line--)
-                ;
-            state = line_state(line, end);
-        }
-    }
+    status = spool_history_read(spool, key, &text);
+    if (status == ST_NOT_FOUND)
+        status = ST_OK;
+    if (status == ST_OK)
+        *ret = last_line(buffer_text(&text), text.len, &line, &end) ? line_state(line, end) : SPOOL_STATE_COUNT;
     buffer_done(&text);
-    return state;
+    return status;
 }

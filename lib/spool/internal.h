@@ -86,7 +86,7 @@ bool spool_cut_recover(struct spool *spool, struct file *file, const char *path,
 /* -- history.c -- */
 /* As spool_history_add; state other than SPOOL_STATE_COUNT goes into the line as ` state=<name>` right behind the event. */
 enum status spool_history_append(struct spool *spool, const char *key, const char *event, enum spool_state state, const char *detail);
-/* The state that the last whole line of a history names; SPOOL_STATE_COUNT when it names none. */
-enum spool_state spool_history_last_state(struct spool *spool, const char *key);
+/* The state that the last whole line of a history names; SPOOL_STATE_COUNT when it names none, or there is no history. */
+enum status spool_history_last_state(struct spool *spool, const char *key, enum spool_state *ret);
 
 #endif

@@ -1,8 +1,8 @@
 /* spool.c - the queue's folders, and files in tmp/ that are locked by whoever writes them. */
-#include "base/bytes.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "spool/internal.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,14 +110,14 @@ enum status spool_tmp_create(struct spool *spool, const char *name, struct file 
 
     for (int attempt = 0; retry && attempt < CREATE_ATTEMPTS; attempt++) {
         uint8_t random[12];
-        char made[2 * sizeof random + 5];
+        char hex[2 * sizeof random + 1], made[sizeof hex + 4];
         char *path;
 
         status = random_bytes(random, sizeof random);
         if (status != ST_OK)
             return status;
-        text_hex(made, random, sizeof random);
-        strcat(made, ".tmp");
+        text_hex(hex, random, sizeof random);
+        snprintf(made, sizeof made, "%s.tmp", hex);
         path = path_joined(spool->tmp, name ? name : made);
         if (!path)
             return ST_MEMORY;

@@ -57,7 +57,7 @@ static enum status tmp_sweep(struct spool *spool)
 static enum status report_settle(struct spool_report *report)
 {
     char key[SPOOL_NAME_BYTES];
-    enum spool_state decided;
+    enum spool_state decided = SPOOL_STATE_COUNT;
     enum status status = spool_report_load(report);
 
     if (spool_status_is_damage(status))
@@ -65,7 +65,9 @@ static enum status report_settle(struct spool_report *report)
     if (status != ST_OK)
         return status;
     spool_report_history_key(report, key);
-    decided = spool_history_last_state(report->spool, key);
+    status = spool_history_last_state(report->spool, key, &decided);
+    if (status != ST_OK) /* a history that cannot be read now may say that the report was accepted */
+        return status;
     if (decided == SPOOL_DONE || decided == SPOOL_DISCARDED || decided == SPOOL_FAILED)
         return spool_report_move(report, decided, "recovered", NULL, true);
     return spool_report_move(report, SPOOL_PENDING, "interrupted", NULL, true);

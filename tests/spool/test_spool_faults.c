@@ -1,0 +1,393 @@
+/* test_spool_faults.c - each way of working on a queue is run once for each of its steps: the process is killed in front of that step, or
+ * the step fails. Then the queue is opened again and swept: every report is there once, whole, in a state that agrees with its history,
+ * and nothing else is left. The killed processes are this program, started again as `--child SCENARIO DIR STEP KIND`. */
+#include "base/process.h"
+#include "base/text.h"
+#include "fault.h"
+#include "support_spool.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka needs the above */
+#include <cmocka.h>
+
+#define STEPS_MAX 400
+
+/* -- what is done to a queue -- */
+
+static enum status commit(struct spool *spool, enum spool_state state)
+{
+    struct spool_draft *draft = NULL;
+    struct file attachment = {FILE_CLOSED};
+    char *path = path_joined(spool_dir(spool), "attached");
+    enum status status = path ? spool_draft_create(spool, &draft) : ST_MEMORY;
+
+    if (status == ST_OK)
+        status = fault_file_write(spool_draft_file(draft), SUPPORT_DUMP, strlen(SUPPORT_DUMP));
+    if (status == ST_OK)
+        status = spool_draft_end_dump(draft, NULL);
+    if (status == ST_OK)
+        status = file_open(&attachment, path, FILE_MODE_READ);
+    if (status == ST_OK)
+        status = spool_draft_attach(draft, "log.txt", &attachment, 100);
+    file_close(&attachment);
+    free(path);
+    if (status == ST_OK)
+        return spool_draft_commit(draft, SUPPORT_RECORD, strlen(SUPPORT_RECORD), state, NULL);
+    spool_draft_abandon(draft);
+    return status;
+}
+
+static enum status run_commit(struct spool *spool)
+{
+    return commit(spool, SPOOL_NEW);
+}
+
+static enum status run_queue(struct spool *spool)
+{
+    struct spool_report *report = NULL;
+    enum status status = spool_report_open(spool, SPOOL_NEW, SUPPORT_NAME, &report);
+
+    if (status == ST_OK)
+        status = spool_report_move(report, SPOOL_PENDING, "queued", NULL, true);
+    spool_report_close(status == ST_OK || report ? report : NULL);
+    return status;
+}
+
+static enum status send_to(struct spool *spool, enum spool_state state, const char *event, bool keep_dump)
+{
+    struct spool_report *report = NULL;
+    enum status status = spool_report_claim(spool, SUPPORT_NAME, &report);
+
+    if (status != ST_OK)
+        return status;
+    spool_history_add(spool, SUPPORT_ID, "sending", NULL);
+    status = spool_report_move(report, state, event, "reply=\"x\"", keep_dump);
+    spool_report_close(report);
+    return status;
+}
+
+static enum status run_accept(struct spool *spool)
+{
+    return send_to(spool, SPOOL_DONE, "accepted", false);
+}
+
+static enum status run_refuse(struct spool *spool)
+{
+    return send_to(spool, SPOOL_FAILED, "refused", true);
+}
+
+static enum status run_wait(struct spool *spool)
+{
+    return send_to(spool, SPOOL_PENDING, "waits", true);
+}
+
+static enum status run_sweep(struct spool *spool)
+{
+    return spool_sweep(spool);
+}
+
+/* -- what they start from -- */
+
+static void begin_empty(struct spool *spool)
+{
+    support_put(spool_dir(spool), ".", "attached", "first words", 11);
+}
+
+static void begin_new(struct spool *spool)
+{
+    begin_empty(spool);
+    assert_int_equal(commit(spool, SPOOL_NEW), ST_OK);
+}
+
+static void begin_pending(struct spool *spool)
+{
+    begin_empty(spool);
+    assert_int_equal(commit(spool, SPOOL_PENDING), ST_OK);
+}
+
+/* A sender died after its server had accepted the report and before the report had moved; a writer died too. */
+static void begin_orphaned(struct spool *spool)
+{
+    struct spool_report *report = NULL;
+
+    begin_pending(spool);
+    assert_int_equal(spool_report_claim(spool, SUPPORT_NAME, &report), ST_OK);
+    fault_arm(FAULT_FAIL, 0, ST_OK);
+    assert_int_equal(spool_report_move(report, SPOOL_DONE, "accepted", NULL, false), ST_OK);
+    fault_disarm();
+    spool_report_close(report);
+    /* back to where it stood before the rename */
+    char *done = path_joined(spool_dir(spool), "done/" SUPPORT_NAME), *cut = path_joined(spool_dir(spool), "tmp/cut-done-" SUPPORT_NAME);
+    char *uploading = path_joined(spool_dir(spool), "uploading/" SUPPORT_NAME), *made;
+    assert_int_equal(file_rename(done, cut, false), ST_OK);
+    assert_int_equal(commit(spool, SPOOL_PENDING), ST_OK);
+    made = path_joined(spool_dir(spool), "pending/" SUPPORT_NAME);
+    assert_int_equal(file_rename(made, uploading, false), ST_OK);
+    support_put(spool_dir(spool), "tmp", "0123.tmp", "MDMP", 4);
+    free(done);
+    free(cut);
+    free(uploading);
+    free(made);
+}
+
+static const struct scenario {
+    const char *name;
+    void (*begin)(struct spool *spool);
+    enum status (*run)(struct spool *spool);
+    unsigned reports_before;    /* that exist before it runs */
+    enum spool_state goal;      /* where the report stands when all went well */
+    enum spool_state otherwise; /* where it may stand instead; SPOOL_STATE_COUNT: nowhere, it does not exist then */
+    bool is_sent;               /* the server has it once the history says so */
+    bool loses_dump;            /* at the goal */
+} scenarios[] = {
+    {"commit", begin_empty, run_commit, 0, SPOOL_NEW, SPOOL_STATE_COUNT, false, false},
+    {"queue", begin_new, run_queue, 1, SPOOL_PENDING, SPOOL_NEW, false, false},
+    {"accept", begin_pending, run_accept, 1, SPOOL_DONE, SPOOL_PENDING, true, true},
+    {"refuse", begin_pending, run_refuse, 1, SPOOL_FAILED, SPOOL_PENDING, true, false},
+    {"wait", begin_pending, run_wait, 1, SPOOL_PENDING, SPOOL_PENDING, false, false},
+    {"sweep", begin_orphaned, run_sweep, 1, SPOOL_DONE, SPOOL_DONE, true, true},
+};
+#define SCENARIOS (sizeof scenarios / sizeof *scenarios)
+
+/* -- what must hold afterwards -- */
+
+static void assert_report_whole(struct spool *spool, const struct scenario *scenario, enum spool_state state, bool is_whole_run)
+{
+    struct spool_report *report = NULL;
+    const struct spool_attachment *attachments;
+    size_t attachment_count;
+
+    assert_int_equal(spool_report_open(spool, state, SUPPORT_NAME, &report), ST_OK);
+    assert_string_equal(spool_report_id(report), SUPPORT_ID);
+    attachment_count = spool_report_attachments(report, &attachments);
+    if (spool_report_dump_bytes(report)) {
+        char dump[sizeof SUPPORT_DUMP - 1], words[11];
+
+        assert_int_equal(spool_report_dump_bytes(report), sizeof dump);
+        assert_int_equal(file_read_at(spool_report_file(report), 0, dump, sizeof dump), ST_OK);
+        assert_memory_equal(dump, SUPPORT_DUMP, sizeof dump);
+        assert_int_equal(attachment_count, 1);
+        assert_int_equal(file_read_at(spool_report_file(report), attachments[0].offset, words, sizeof words), ST_OK);
+        assert_memory_equal(words, "first words", sizeof words);
+        /* a kill leaves the short file for the sweep, so the dump is gone in the end; a disk that fails may have no room for it */
+        assert_false(is_whole_run && scenario->loses_dump && state == scenario->goal);
+    } else {
+        assert_true(scenario->loses_dump && state == scenario->goal);
+        assert_int_equal(attachment_count, 0);
+    }
+    spool_report_close(report);
+}
+
+/* Exactly one report in all states, or none where that may be; returns its state. */
+static enum spool_state assert_queue_sound(const char *dir, const struct scenario *scenario, bool is_whole_run)
+{
+    struct spool *spool = support_spool(dir);
+    enum spool_state found = SPOOL_STATE_COUNT;
+    size_t total = 0;
+
+    assert_int_equal(spool_sweep(spool), ST_OK);
+    for (int i = 0; i < SPOOL_STATE_COUNT; i++) {
+        struct spool_entry *entries = NULL;
+        size_t count = 0;
+
+        assert_int_equal(spool_list(spool, (enum spool_state)i, &entries, &count), ST_OK);
+        assert_int_equal(support_count(dir, spool_state_name((enum spool_state)i)), count);
+        if (count) {
+            found = (enum spool_state)i;
+            assert_string_equal(entries[0].name, SUPPORT_NAME);
+        }
+        total += count;
+        spool_list_free(entries, count);
+    }
+    assert_int_equal(support_count(dir, "tmp"), 0);
+    assert_true(total <= 1 && total >= scenario->reports_before);
+    assert_true(found == scenario->goal || found == scenario->otherwise);
+    if (total)
+        assert_report_whole(spool, scenario, found, is_whole_run);
+    spool_close(spool);
+    return found;
+}
+
+/* Once the verdict is in the history for good, the report must not be sent again. */
+static void assert_not_sent_twice(const char *dir, const struct scenario *scenario, enum spool_state found)
+{
+    struct spool *spool = support_spool(dir);
+    struct buffer text;
+    const char *history = support_history(spool, SUPPORT_ID, &text);
+    bool is_told = strstr(history, " accepted state=done") || strstr(history, " refused state=failed");
+    bool is_whole = text.len && history[text.len - 1] == '\n';
+
+    if (scenario->is_sent && is_told && is_whole)
+        assert_int_equal(found, scenario->goal);
+    buffer_done(&text);
+    spool_close(spool);
+}
+
+/* -- killing -- */
+
+static int child_main(char **argv)
+{
+    uint64_t index = 0, at = 0;
+    struct spool *spool = NULL;
+    enum status status;
+
+    if (!text_parse_u64(argv[2], &index) || index >= SCENARIOS || !text_parse_u64(argv[4], &at))
+        return 1;
+    fault_arm(strcmp(argv[5], "torn") == 0 ? FAULT_TORN : FAULT_STOP, (unsigned)at, ST_OK);
+    status = spool_open(&spool, argv[3]);
+    if (status == ST_OK)
+        status = scenarios[index].run(spool);
+    printf("ended %s\n", status_name(status));
+    fflush(stdout);
+    return status == ST_OK ? 0 : 1;
+}
+
+/* Runs a scenario in a child up to a step and kills it there. False when the scenario has fewer steps; name is the step's. */
+static bool child_kill_at(size_t scenario, const char *dir, unsigned at, const char *kind, char name[64])
+{
+    struct buffer self;
+    struct process *child = NULL;
+    char number[16], index[16], line[64] = "";
+    size_t got = 0, part;
+    uint32_t code;
+
+    snprintf(index, sizeof index, "%u", (unsigned)scenario);
+    snprintf(number, sizeof number, "%u", at);
+    buffer_init(&self, 32 * 1024);
+    assert_int_equal(process_self_path(&self), ST_OK);
+    const char *const argv[] = {buffer_text(&self), "--child", index, dir, number, kind, NULL};
+    struct process_options options = {.argv = argv, .pipe_stdin = true, .pipe_stdout = true};
+    assert_int_equal(process_start(&child, &options), ST_OK);
+    while (!strchr(line, '\n') && got < sizeof line - 1 && file_read(process_stdout(child), line + got, 1, &part) == ST_OK && part)
+        got += part;
+    process_kill(child);
+    assert_int_equal(process_wait(child, 30000, &code), ST_OK);
+    process_free(child);
+    buffer_done(&self);
+    line[strcspn(line, "\r\n")] = 0;
+    if (strcmp(line, "ended OK") == 0)
+        return false;
+    assert_true(text_starts(line, "stopped "));
+    snprintf(name, 64, "%s", line + strlen("stopped "));
+    return true;
+}
+
+/* Kills one scenario at one step and checks what is left. False when it ran to its end. */
+static bool kill_once(size_t index, unsigned at, const char *kind, char name[64])
+{
+    char *dir = support_folder();
+    struct spool *spool = support_spool(dir);
+    enum spool_state found;
+    bool is_killed;
+
+    scenarios[index].begin(spool);
+    spool_close(spool);
+    is_killed = child_kill_at(index, dir, at, kind, name);
+    found = assert_queue_sound(dir, &scenarios[index], true);
+    assert_not_sent_twice(dir, &scenarios[index], found);
+    if (!is_killed)
+        assert_int_equal(found, scenarios[index].goal);
+    support_folder_drop(dir);
+    return is_killed;
+}
+
+static void kill_at_every_step(size_t index, const char *kind)
+{
+    char name[64], names[4096] = "";
+    unsigned at = 1;
+
+    for (; at < STEPS_MAX && kill_once(index, at, kind, name); at++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", name);
+    assert_true(at > 3 && at < STEPS_MAX);
+    print_message("%s: killed (%s) at %u steps, lost 0, sent twice 0:%s\n", scenarios[index].name, kind, at - 1, names);
+}
+
+static void kill_in_front_of_every_step_loses_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++)
+        kill_at_every_step(i, "stop");
+}
+
+static void kill_in_the_middle_of_every_write_loses_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++)
+        kill_at_every_step(i, "torn");
+}
+
+/* -- failing -- */
+
+/* Fails one step of a scenario. False when it has fewer. */
+static bool fail_once(const struct scenario *scenario, unsigned at, enum status with)
+{
+    char *dir = support_folder();
+    struct spool *spool = support_spool(dir);
+    enum spool_state found;
+    enum status status;
+    bool is_failed;
+
+    scenario->begin(spool);
+    fault_arm(FAULT_FAIL, at, with);
+    status = scenario->run(spool);
+    is_failed = fault_step_name()[0] != 0;
+    fault_disarm();
+    spool_close(spool);
+    found = assert_queue_sound(dir, scenario, false);
+    if (scenario->run == run_commit) /* what the caller hears is what is so, or it would repeat a report or lose one */
+        assert_int_equal(found == SPOOL_NEW, status == ST_OK);
+    assert_not_sent_twice(dir, scenario, found);
+    support_folder_drop(dir);
+    return is_failed;
+}
+
+static void fail_at_every_step(enum status with)
+{
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        unsigned at = 1;
+
+        while (at < STEPS_MAX && fail_once(&scenarios[i], at, with))
+            at++;
+        assert_true(at > 3 && at < STEPS_MAX);
+        print_message("%s: %s at %u steps, lost 0, sent twice 0\n", scenarios[i].name, status_name(with), at - 1);
+    }
+}
+
+static void disk_full_at_every_step_loses_nothing(void **state)
+{
+    (void)state;
+    fail_at_every_step(ST_FULL);
+}
+
+static void disk_broken_at_every_step_loses_nothing(void **state)
+{
+    (void)state;
+    fail_at_every_step(ST_IO);
+}
+
+static void disk_read_only_at_every_step_loses_nothing(void **state)
+{
+    (void)state;
+    fail_at_every_step(ST_READ_ONLY);
+}
+
+static void memory_short_at_every_step_loses_nothing(void **state)
+{
+    (void)state;
+    fail_at_every_step(ST_MEMORY);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 6)
+        return child_main(argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kill_in_front_of_every_step_loses_nothing),  cmocka_unit_test(kill_in_the_middle_of_every_write_loses_nothing),
+        cmocka_unit_test(disk_full_at_every_step_loses_nothing),      cmocka_unit_test(disk_broken_at_every_step_loses_nothing),
+        cmocka_unit_test(disk_read_only_at_every_step_loses_nothing), cmocka_unit_test(memory_short_at_every_step_loses_nothing),
+    };
+    return cmocka_run_group_tests_name("spool_faults", tests, NULL, NULL);
+}
