@@ -11,22 +11,18 @@
 #include "proto/container.h"
 #include "proto/name.h"
 #include "proto/report.h"
-#include <dbghelp.h>
+#include "writer/minidump_writer.h"
 #include <stdlib.h>
 #include <wchar.h>
 
 #define RESORT_STACK_BYTES  (1024 * 1024)
 #define RESORT_RECORD_BYTES (320 * 1024) /* every annotation at its largest, escapes aside */
 
-typedef BOOL(WINAPI *write_dump_function)(HANDLE, DWORD, HANDLE, MINIDUMP_TYPE, MINIDUMP_EXCEPTION_INFORMATION *,
-                                          MINIDUMP_USER_STREAM_INFORMATION *, MINIDUMP_CALLBACK_INFORMATION *);
-
 /* Everything the thread needs, made while the process was well. */
 struct resort {
     HANDLE thread, go;
-    write_dump_function write_dump;
-    wchar_t *draft, *folder_new; /* "<spool>\tmp\resort-<pid>.tmp", "<spool>\new\" */
-    wchar_t *final;              /* room for folder_new and the report's name */
+    wchar_t *draft, *folder_pending; /* "<spool>\tmp\resort-<pid>.tmp", "<spool>\pending\" */
+    wchar_t *final;                  /* room for folder_pending and the report's name */
     size_t final_size;
     wchar_t name[BLOCK_MAX_NAME]; /* the program's name as it goes into the report's */
     char app[BLOCK_MAX_NAME];
@@ -78,15 +74,6 @@ static int64_t unix_seconds(uint64_t filetime)
     return (int64_t)(filetime / 10000000u) - 11644473600LL;
 }
 
-static MINIDUMP_TYPE dump_type(uint32_t kind)
-{
-    if (kind == SALVOR_DUMP_FULL)
-        return MiniDumpWithFullMemory | MiniDumpWithHandleData | MiniDumpWithThreadInfo | MiniDumpWithUnloadedModules;
-    if (kind == SALVOR_DUMP_MINI)
-        return MiniDumpWithThreadInfo | MiniDumpWithUnloadedModules;
-    return MiniDumpWithIndirectlyReferencedMemory | MiniDumpWithThreadInfo | MiniDumpWithUnloadedModules;
-}
-
 /* The record, without its dump_bytes line; its length. */
 static size_t write_record(struct block *block)
 {
@@ -109,31 +96,23 @@ static bool write_all(HANDLE file, const void *bytes, size_t size)
 
 static bool write_minidump(HANDLE file, struct block *block, size_t record_bytes)
 {
-    EXCEPTION_RECORD record = {0};
-    EXCEPTION_POINTERS pointers;
-    MINIDUMP_EXCEPTION_INFORMATION exception;
-    MINIDUMP_USER_STREAM streams[2];
-    MINIDUMP_USER_STREAM_INFORMATION user = {2, streams};
-    uint32_t i;
-
-    record.ExceptionCode = block->exception.code;
-    record.ExceptionFlags = block->exception.flags;
-    record.ExceptionAddress = (void *)(uintptr_t)block->exception.address;
-    record.NumberParameters = block->exception.parameter_count;
-    for (i = 0; i < record.NumberParameters && i < BLOCK_MAX_PARAMETERS; i++)
-        record.ExceptionInformation[i] = (ULONG_PTR)block->exception.parameters[i];
-    pointers.ExceptionRecord = &record;
-    pointers.ContextRecord = (CONTEXT *)(void *)block->exception.context;
-    exception.ThreadId = block->exception.thread_id;
-    exception.ExceptionPointers = &pointers;
-    exception.ClientPointers = FALSE;
-    streams[0].Type = PROTO_STREAM_RECORD;
-    streams[0].Buffer = resort.record;
-    streams[0].BufferSize = (ULONG)record_bytes;
-    streams[1].Type = PROTO_STREAM_LOG;
-    streams[1].Buffer = resort.log;
-    streams[1].BufferSize = (ULONG)report_log(block, resort.log);
-    return resort.write_dump(GetCurrentProcess(), GetCurrentProcessId(), file, dump_type(block->dump_kind), &exception, &user, NULL);
+    struct minidump_stream streams[2] = {
+        {PROTO_STREAM_RECORD, {(const uint8_t *)resort.record, record_bytes}},
+        {PROTO_STREAM_LOG, {resort.log, report_log(block, resort.log)}},
+    };
+    struct minidump_request request = {
+        .process = GetCurrentProcess(),
+        .file = file,
+        .pid = GetCurrentProcessId(),
+        .kind = block->dump_kind,
+        .exception = &block->exception,
+        .pointer_bits = sizeof(void *) * 8,
+        .streams = streams,
+        .stream_count = streams[1].bytes.len ? 2 : 1,
+    };
+    const char *why;
+    DWORD error;
+    return minidump_write(&request, &why, &error) == ST_OK;
 }
 
 /* Behind the dump: the record with the dump's size, and the footer. */
@@ -158,7 +137,7 @@ static bool write_tail(HANDLE file, size_t record_bytes)
 
 static bool move_into_queue(const struct block *block)
 {
-    int len = _snwprintf(resort.final, resort.final_size, L"%ls%ls-%lld-%lu.dmp", resort.folder_new, resort.name,
+    int len = _snwprintf(resort.final, resort.final_size, L"%ls%ls-%lld-%lu.dmp", resort.folder_pending, resort.name,
                          (long long)unix_seconds(block->crash_filetime), (unsigned long)block->pid);
     return len > 0 && (size_t)len < resort.final_size && MoveFileExW(resort.draft, resort.final, MOVEFILE_WRITE_THROUGH);
 }
@@ -212,23 +191,15 @@ static bool prepare_paths(const struct settings *from)
 
     wsprintfA(draft, "resort-%lu.tmp", (unsigned long)GetCurrentProcessId());
     resort.draft = make_path(from->spool_dir, "tmp", draft);
-    resort.folder_new = make_path(from->spool_dir, "new", "");
-    if (name && resort.draft && resort.folder_new) {
+    resort.folder_pending = make_path(from->spool_dir, "pending", "");
+    if (name && resort.draft && resort.folder_pending) {
         _snwprintf(resort.name, BLOCK_MAX_NAME, L"%ls", name);
         resort.name[BLOCK_MAX_NAME - 1] = 0;
-        resort.final_size = wcslen(resort.folder_new) + BLOCK_MAX_NAME + 64;
+        resort.final_size = wcslen(resort.folder_pending) + BLOCK_MAX_NAME + 64;
         resort.final = malloc(resort.final_size * sizeof *resort.final);
     }
     free(name);
     return resort.final != NULL;
-}
-
-static bool prepare_dbghelp(void)
-{
-    HMODULE dbghelp = LoadLibraryExW(L"dbghelp.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-    FARPROC function = dbghelp ? GetProcAddress(dbghelp, "MiniDumpWriteDump") : NULL;
-    memcpy(&resort.write_dump, &function, sizeof function);
-    return function != NULL;
 }
 
 void resort_prepare(const struct settings *from)
@@ -239,7 +210,7 @@ void resort_prepare(const struct settings *from)
         memset(resort.machine, 0, sizeof resort.machine);
     text_copy(resort.app, sizeof resort.app, from->app);
     resort.record = malloc(RESORT_RECORD_BYTES);
-    if (!resort.record || !prepare_paths(from) || !prepare_dbghelp())
+    if (!resort.record || !prepare_paths(from) || minidump_prepare() != ST_OK)
         return;
     resort.go = CreateEventW(NULL, FALSE, FALSE, NULL);
     client.resort_done = CreateEventW(NULL, FALSE, FALSE, NULL);

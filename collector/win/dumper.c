@@ -5,8 +5,8 @@
 #include "dumper.h"
 #include "../task.h"
 #include "base/text.h"
-#include "minidump_writer.h"
 #include "proto/report.h"
+#include "writer/minidump_writer.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -190,14 +190,19 @@ static void forget(struct monitor *monitor, struct client *client)
     clients_remove(&monitor->clients, client);
 }
 
+static void forget_if_gone(struct monitor *monitor, struct client *client)
+{
+    if (client->exited && !client->dumping && !client->request_order)
+        forget(monitor, client);
+}
+
 /* A request that was made just before the end is served first; it can come no more once the waits have gone. */
 static void on_client_exit(struct monitor *monitor, struct client *client)
 {
     client_unwatch(client);
     client->exited = true;
     on_request(monitor, client);
-    if (!client->dumping && !client->request_order)
-        forget(monitor, client);
+    forget_if_gone(monitor, client);
 }
 
 static void on_dumped(struct monitor *monitor, struct client *client)
@@ -208,8 +213,8 @@ static void on_dumped(struct monitor *monitor, struct client *client)
         client->reported = true;
     if (client->dump_result == ST_OK && monitor->options.on_report)
         monitor->options.on_report(monitor->options.context);
-    if (client->exited)
-        forget(monitor, client);
+    on_request(monitor, client); /* its next request may have come before this one was put away */
+    forget_if_gone(monitor, client);
     /* Those who still wait see that the queue moves. */
     for (size_t i = 0; i < monitor->clients.count; i++)
         if (monitor->clients.items[i]->request_order)

@@ -2,7 +2,7 @@
  *
  * The exception pointers are built here, in our own memory, from the copied block (ClientPointers = FALSE): the target's memory may be
  * damaged, and its pointers are not ours to follow. */
-#include "minidump_writer.h"
+#include "writer/minidump_writer.h"
 #include <stdbool.h>
 #include <string.h>
 /* After windows.h. */
@@ -24,11 +24,18 @@ struct fault {
     MINIDUMP_EXCEPTION_INFORMATION information;
 };
 
-static write_dump_function load_dbghelp(void)
+static write_dump_function write_dump;
+
+enum status minidump_prepare(void)
 {
-    HMODULE module = LoadLibraryExW(L"dbghelp.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    HMODULE module;
+
+    if (write_dump)
+        return ST_OK;
+    module = LoadLibraryExW(L"dbghelp.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     /* Through void (*)(void), the one cast of function pointers that compilers take as meant. */
-    return module ? (write_dump_function)(void (*)(void))GetProcAddress(module, "MiniDumpWriteDump") : NULL;
+    write_dump = module ? (write_dump_function)(void (*)(void))GetProcAddress(module, "MiniDumpWriteDump") : NULL;
+    return write_dump ? ST_OK : ST_NOT_FOUND;
 }
 
 static MINIDUMP_TYPE dump_type(uint32_t kind)
@@ -127,8 +134,7 @@ enum status minidump_write(const struct minidump_request *request, const char **
     for (size_t i = 0; i < request->stream_count; i++)
         streams[i] = (MINIDUMP_USER_STREAM){request->streams[i].type, (ULONG)request->streams[i].bytes.len,
                                             (void *)(uintptr_t)request->streams[i].bytes.data};
-    write_dump_function write_dump = load_dbghelp();
-    if (!write_dump) {
+    if (minidump_prepare() != ST_OK) {
         *ret_error = GetLastError();
         *ret_why = "dbghelp.dll could not be loaded from System32";
         return ST_NOT_FOUND;

@@ -1,6 +1,8 @@
-/* minidump_writer.h - the seam to whatever writes minidumps: today dbghelp's MiniDumpWriteDump. */
-#ifndef SALVOR_COLLECTOR_WIN_MINIDUMP_WRITER_H
-#define SALVOR_COLLECTOR_WIN_MINIDUMP_WRITER_H
+/* minidump_writer.h - the seam to whatever writes minidumps: today dbghelp's MiniDumpWriteDump. Windows only.
+ *
+ * The monitor's dumper, the WER module and the client's last resort all write through it. */
+#ifndef SALVOR_WRITER_MINIDUMP_WRITER_H
+#define SALVOR_WRITER_MINIDUMP_WRITER_H
 #include "base/bytes.h"
 #include "base/status.h"
 #include "proto/block.h"
@@ -26,6 +28,9 @@ struct minidump_request {
 };
 
 #define MINIDUMP_MAX_STREAMS 16
+
+/* Loads the writer now, so that minidump_write need not: for a process that may not load anything later. ST_NOT_FOUND without dbghelp. */
+enum status minidump_prepare(void);
 
 /* Writes a minidump of the process into the file. On an error *ret_why is one sentence part and *ret_error a Win32 or HRESULT code.
  * Call it once per process: dbghelp is single-threaded and keeps state. */
