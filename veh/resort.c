@@ -12,6 +12,7 @@
 #include "proto/name.h"
 #include "proto/report.h"
 #include "writer/minidump_writer.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 
@@ -189,7 +190,7 @@ static bool prepare_paths(const struct settings *from)
     wchar_t *name = wide_from_utf8(from->app);
     char draft[64];
 
-    wsprintfA(draft, "resort-%lu.tmp", (unsigned long)GetCurrentProcessId());
+    snprintf(draft, sizeof draft, "resort-%lu.tmp", (unsigned long)GetCurrentProcessId());
     resort.draft = make_path(from->spool_dir, "tmp", draft);
     resort.folder_pending = make_path(from->spool_dir, "pending", "");
     if (name && resort.draft && resort.folder_pending) {
