@@ -174,3 +174,9 @@ void json_hex(struct json *json, uint64_t value)
 {
     print(json, "\"0x%" PRIx64 "\"", value);
 }
+
+void json_raw(struct json *json, const char *value, size_t size)
+{
+    separate(json);
+    append(json, value, size);
+}
