@@ -45,12 +45,12 @@ const char *peer_open(struct peer *ret, uint32_t pid, uint64_t start_filetime, e
     *ret_verdict = PIPE_BAD_IDENTITY;
     peer.process = OpenProcess(CLIENT_RIGHTS, FALSE, pid);
     if (!peer.process)
-        return "its process cannot be opened";
+        return "cannot have its process opened";
     if (!started_at(peer.process, start_filetime)) {
-        why = "its start time is not that of the process with its pid";
+        why = "names a start time that is not its process's";
     } else if (image_name(peer.process, &peer.app) || descriptor_process_user(peer.process, &peer.user)) {
         *ret_verdict = PIPE_INTERNAL;
-        why = "its program or user cannot be read";
+        why = "has a program or user that cannot be read";
     }
     if (why)
         peer_done(&peer);

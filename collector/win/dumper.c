@@ -27,7 +27,10 @@ static void on_progress(void *context)
 
 static int fail(struct dumper *dumper, enum status st, const char *why, DWORD error)
 {
-    snprintf(dumper->task->message, sizeof dumper->task->message, "%s (error 0x%lx)", why, error);
+    if (error)
+        snprintf(dumper->task->message, sizeof dumper->task->message, "%s (error 0x%lx)", why, error);
+    else
+        snprintf(dumper->task->message, sizeof dumper->task->message, "%s", why);
     dumper->task->status = (uint32_t)st;
     return 1;
 }
@@ -102,7 +105,7 @@ static int dump(struct dumper *dumper)
     report_copy_block(dumper->copy, dumper->live);
     const char *why = block_check(dumper->copy, sizeof *dumper->copy);
     if (why)
-        return fail(dumper, ST_FORMAT, why, 0);
+        return fail(dumper, ST_FORMAT, why, 0); /* the broker's line says whose block */
     write_record(dumper);
     on_progress(dumper);
     return write_dump(dumper);

@@ -66,6 +66,13 @@ static void begin_read(struct instance *instance, enum instance_step step)
         give_up(instance);
 }
 
+static void begin_hello(struct instance *instance)
+{
+    if (!GetNamedPipeClientProcessId(instance->pipe, &instance->client_pid))
+        instance->client_pid = 0; /* its HELLO will be refused */
+    begin_read(instance, STEP_HELLO);
+}
+
 static void begin_connect(struct instance *instance)
 {
     for (;;) {
@@ -77,7 +84,7 @@ static void begin_connect(struct instance *instance)
         case ERROR_IO_PENDING:
             return;
         case ERROR_PIPE_CONNECTED: /* somebody was faster than this call: there will be no packet */
-            begin_read(instance, STEP_HELLO);
+            begin_hello(instance);
             return;
         case ERROR_NO_DATA: /* ... and is gone already */
             DisconnectNamedPipe(instance->pipe);
@@ -126,13 +133,13 @@ static const char *check_hello(const struct instance *instance, DWORD bytes, boo
 {
     *verdict = PIPE_BAD_MESSAGE;
     if (too_long)
-        return "message too long";
+        return "is longer than a message may be";
     const char *why = pipe_hello_check(&instance->message.hello, bytes, verdict);
     if (why)
         return why;
     *verdict = PIPE_BAD_IDENTITY;
     if (instance->client_pid == 0 || instance->message.hello.pid != instance->client_pid)
-        return "pid in HELLO is not the pipe client's";
+        return "names a pid that is not the pipe client's";
     return NULL;
 }
 
@@ -140,8 +147,6 @@ static void on_hello(struct listener *listener, struct instance *instance, DWORD
 {
     enum pipe_verdict verdict;
 
-    if (!GetNamedPipeClientProcessId(instance->pipe, &instance->client_pid))
-        instance->client_pid = 0;
     reply_init(&instance->reply);
     const char *why = check_hello(instance, bytes, too_long, &verdict);
     if (why) {
@@ -161,14 +166,13 @@ void listener_packet(struct listener *listener, OVERLAPPED *packet, DWORD error,
     instance->deadline_ms = 0;
     if (error != ERROR_SUCCESS && !too_long) {
         if (instance->step == STEP_HELLO)
-            log_rejected(instance, instance->expired ? "silent past the deadline" : "hung up before its HELLO");
+            log_rejected(instance, instance->expired ? "says nothing before the deadline" : "hangs up before its HELLO");
         hang_up(instance);
         return;
     }
     switch (instance->step) {
     case STEP_CONNECT:
-        instance->client_pid = 0;
-        begin_read(instance, STEP_HELLO);
+        begin_hello(instance);
         break;
     case STEP_HELLO:
         on_hello(listener, instance, bytes, too_long);

@@ -89,10 +89,10 @@ static void answer_hello(void *context, const struct pipe_hello *hello, struct p
     reply->is_service = monitor->options.is_service;
     if (!why && !make_room(monitor, &peer)) {
         verdict = PIPE_TOO_MANY;
-        why = "too many clients of this user";
+        why = "is one client too many of its user";
     } else if (!why && admit(monitor, &peer, hello, reply)) {
         verdict = PIPE_INTERNAL;
-        why = "its handles cannot be made";
+        why = "cannot be given its handles";
     } else if (!why) {
         verdict = PIPE_ACCEPTED;
     }
