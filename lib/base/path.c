@@ -64,7 +64,7 @@ static bool is_device(const char *name)
             continue;
         if (length == stem && i < 6)
             return true;
-        /* com1 to com9, and the superscript digits that Windows counts too (UTF-8 c2 b9, c2 b2, c2 b3) */
+        /* com0 to com9, and the superscript digits that Windows counts too (UTF-8 c2 b9, c2 b2, c2 b3) */
         if (i >= 6 && stem == length + 1 && name[length] >= '0' && name[length] <= '9')
             return true;
         if (i >= 6 && stem == length + 2 && name[length] == '\xc2' && strchr("\xb9\xb2\xb3", name[length + 1]))

@@ -154,7 +154,7 @@ void uuid_report_id(char ret[UUID_TEXT_BYTES], const uint8_t machine_id[16], uin
 {
     /* Salvor's own name space, drawn at random once. It and the order of the bytes below can never change: two layers of different
      * versions must arrive at the same id. */
-    static const uint8_t space[16] = {0x5a, 0x1b, 0x07, 0x2e, 0x93, 0xc4, 0x4d, 0x6f, 0x8e, 0x51, 0x0c, 0xb7, 0xe2, 0x3a, 0x96, 0xd8};
+    static const uint8_t space[16] = {0x23, 0x71, 0x73, 0xf7, 0xdc, 0x47, 0x4c, 0x21, 0xb9, 0x51, 0x64, 0x02, 0xd6, 0x26, 0xfd, 0x2a};
     uint8_t name[32], uuid[16];
     memcpy(name, machine_id, 16);
     bytes_put_u32(name + 16, pid);
