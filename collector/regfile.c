@@ -77,7 +77,8 @@ static void put_deleted_value(struct writer *writer, const char *name)
     put(writer, "=-\n");
 }
 
-/* REG_EXPAND_SZ: hex(2) of the UTF-16LE text and its terminator, in lines joined by a backslash. */
+/* REG_EXPAND_SZ, since a folder may be given as %ProgramData%: hex(2) of the UTF-16LE text and its terminator, in lines joined by a
+ * backslash. */
 static void put_expand_value(struct writer *writer, const char *name, const char *value)
 {
     static const char prefix[] = "=hex(2):";
@@ -103,12 +104,17 @@ static void put_expand_value(struct writer *writer, const char *name, const char
     buffer_done(&wide);
 }
 
+static const char *folder_of(const struct regfile *regfile)
+{
+    return regfile->dump_folder ? regfile->dump_folder : NAME_DEFAULT_DUMPS;
+}
+
 static void put_app(struct writer *writer, const struct regfile *regfile, const char *app)
 {
     put_key(writer, regfile->undo, NAME_KEY_LOCALDUMPS, app);
     if (regfile->undo)
         return;
-    put_expand_value(writer, NAME_VALUE_DUMP_FOLDER, regfile->dump_folder ? regfile->dump_folder : NAME_DEFAULT_DUMPS);
+    put_expand_value(writer, NAME_VALUE_DUMP_FOLDER, folder_of(regfile));
     put_number_value(writer, NAME_VALUE_DUMP_COUNT, NAME_DEFAULT_DUMP_COUNT);
     put_number_value(writer, NAME_VALUE_DUMP_TYPE, NAME_DEFAULT_DUMP_TYPE);
 }
@@ -126,7 +132,10 @@ static void put_setting(struct writer *writer, const struct regfile *regfile, co
 static void put_settings(struct writer *writer, const struct regfile *regfile)
 {
     put_key(writer, false, NAME_KEY_SETTINGS, NULL);
-    put_setting(writer, regfile, SETTING_DUMPS, regfile->dump_folder ? regfile->dump_folder : NAME_DEFAULT_DUMPS);
+    if (regfile->undo)
+        put_deleted_value(writer, SETTING_DUMPS);
+    else
+        put_expand_value(writer, SETTING_DUMPS, folder_of(regfile));
     put_setting(writer, regfile, SETTING_URL, regfile->url);
     put_setting(writer, regfile, SETTING_KEY, regfile->key);
 }

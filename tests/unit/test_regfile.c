@@ -50,7 +50,7 @@ static void build_when_enable_then_whole_file_as_expected(void **state)
                                    "\"DumpType\"=dword:00000001\r\n"
                                    "\r\n"
                                    "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Salvor]\r\n"
-                                   "\"dumps\"=\"D:\\\\d\"\r\n"
+                                   "\"dumps\"=hex(2):44,00,3a,00,5c,00,64,00,00,00\r\n"
                                    "\"url\"=\"https://crash.example/submit\"\r\n"
                                    "\"key\"=\"a\\\"b\\\\c\"\r\n";
     struct regfile regfile = {one_app, 1, "https://crash.example/submit", "a\"b\\c", "D:\\d", false};
@@ -114,7 +114,7 @@ static void build_when_folder_is_not_ascii_then_utf16_units_are_written(void **s
 
     (void)state;
     check_contains(text, "\"DumpFolder\"=hex(2):44,00,3a,00,5c,00,fc,00,00,00\r\n");
-    check_contains(text, "\"dumps\"=\"D:\\\\\xc3\xbc\"\r\n");
+    check_contains(text, "\"dumps\"=hex(2):44,00,3a,00,5c,00,fc,00,00,00\r\n");
     free(text);
 }
 

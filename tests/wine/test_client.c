@@ -150,6 +150,41 @@ static void client_when_filter_faults_then_first_fault_is_reported(void **state)
     spool_close(spool);
 }
 
+static void client_when_filter_hangs_then_first_fault_is_reported(void **state)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--filter", "hang", "--timeout", "2000", "--pipe", collector.pipe,
+                                 (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    report = harness_only_report(collector.queue, &spool);
+    assert_int_equal(harness_number(report, RECORD_CODE), CODE_ACCESS_VIOLATION);
+    assert_string_equal(harness_value(report, RECORD_FILTER_FAULTED), "1");
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+static void client_when_dump_is_asked_for_then_report_and_program_goes_on(void **state)
+{
+    struct process *sample = harness_start("salvor-sample.exe", "dump-now", "--pipe", collector.pipe, (char *)NULL);
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    uint32_t thread;
+    char line[256];
+
+    (void)state;
+    assert_true(harness_read_line(sample, "dumped status=0 id=", line, sizeof line));
+    assert_int_equal(harness_finish(sample, 20000), 0);
+    report = harness_only_report(collector.queue, &spool);
+    assert_string_equal(spool_report_id(report), line + strlen("dumped status=0 id="));
+    assert_int_equal(harness_dump_exception(report, &thread), CODE_DUMP_WITHOUT_CRASH);
+    assert_string_equal(harness_value(report, RECORD_REASON), "asked for by a test");
+    spool_report_close(report);
+    spool_close(spool);
+}
+
 /* -- without a monitor -- */
 
 /* The in-process dump of the last resort: layer, code, and that the program was not held past its bound. */
@@ -247,6 +282,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(client_when_filter_says_no_then_no_report_and_code_kept, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_uninstalled_then_handlers_are_gone, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_filter_faults_then_first_fault_is_reported, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_filter_hangs_then_first_fault_is_reported, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_dump_is_asked_for_then_report_and_program_goes_on, start_collector, stop_collector),
         cmocka_unit_test(client_when_no_monitor_then_last_resort_within_bound),
         cmocka_unit_test(client_when_monitor_was_killed_then_next_layer_has_it),
         cmocka_unit_test(client_when_monitor_is_suspended_then_gives_up_at_its_bound),

@@ -1,0 +1,260 @@
+/* test_reg.c - .reg files through the real regedit: what it makes of them is read back from the registry. */
+#include "base/win/wide.h"
+#include "harness.h"
+#include "proto/name.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+#define APP           "salvor-sample.exe"
+#define MAX_REG_BYTES 65536
+#define VIEW          KEY_WOW64_64KEY /* WER reads the 64-bit view only */
+
+static void wide(const char *text, wchar_t *ret, size_t count)
+{
+    wchar_t *made = wide_from_utf8(text);
+
+    assert_non_null(made);
+    assert_true(wcslen(made) < count);
+    wcscpy(ret, made);
+    free(made);
+}
+
+static bool has_key(const char *key)
+{
+    wchar_t path[512];
+    HKEY opened;
+
+    wide(key, path, 512);
+    LSTATUS status = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_READ | VIEW, &opened);
+    if (status == ERROR_SUCCESS)
+        RegCloseKey(opened);
+    return status == ERROR_SUCCESS;
+}
+
+/* The value as it stands, %variables% not put in; its type, or REG_NONE when there is none. */
+static DWORD read_value(const char *key, const char *name, char *ret, size_t size)
+{
+    wchar_t path[512], value[128], text[1024] = L"";
+    DWORD type = REG_NONE, bytes = sizeof text - sizeof *text;
+    HKEY opened;
+
+    ret[0] = '\0';
+    wide(key, path, 512);
+    wide(name, value, 128);
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_READ | VIEW, &opened))
+        return REG_NONE;
+    LSTATUS status = RegQueryValueExW(opened, value, NULL, &type, (BYTE *)text, &bytes);
+    RegCloseKey(opened);
+    if (status)
+        return REG_NONE;
+    if (type == REG_DWORD) {
+        DWORD number;
+        memcpy(&number, text, sizeof number);
+        snprintf(ret, size, "%lu", number);
+    } else {
+        char *utf8 = wide_to_utf8(text);
+        snprintf(ret, size, "%s", utf8);
+        free(utf8);
+    }
+    return type;
+}
+
+static void check_value(const char *key, const char *name, DWORD type, const char *expected)
+{
+    char text[4096];
+
+    assert_int_equal(read_value(key, name, text, sizeof text), type);
+    assert_string_equal(text, expected);
+}
+
+static void check_no_value(const char *key, const char *name)
+{
+    char text[4096];
+
+    if (read_value(key, name, text, sizeof text) != REG_NONE)
+        fail_msg("%s has %s=%s", key, name, text);
+}
+
+static void write_value(const char *key, const char *name, const wchar_t *text)
+{
+    wchar_t path[512], value[128];
+    HKEY opened;
+
+    wide(key, path, 512);
+    wide(name, value, 128);
+    assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, path, 0, NULL, 0, KEY_WRITE | VIEW, NULL, &opened, NULL), ERROR_SUCCESS);
+    assert_int_equal(RegSetValueExW(opened, value, 0, REG_SZ, (const BYTE *)text, (DWORD)((wcslen(text) + 1) * sizeof *text)),
+                     ERROR_SUCCESS);
+    RegCloseKey(opened);
+}
+
+static void drop_key(const char *key)
+{
+    wchar_t path[512];
+    HKEY machine;
+
+    wide(key, path, 512);
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, NULL, 0, KEY_ALL_ACCESS | VIEW, &machine))
+        return;
+    RegDeleteTreeW(machine, path);
+    RegCloseKey(machine);
+}
+
+/* These tests own both keys: they are removed before and after. */
+static int clean(void **state)
+{
+    (void)state;
+    drop_key(NAME_KEY_LOCALDUMPS "\\" APP);
+    drop_key(NAME_KEY_LOCALDUMPS "\\other.exe");
+    drop_key(NAME_KEY_SETTINGS);
+    return 0;
+}
+
+/* What `salvor-collector reg ...` writes to standard output; at least two of the three arguments. */
+static size_t generate(uint8_t *ret, const char *a, const char *b, const char *c)
+{
+    struct process *process = harness_start("salvor-collector.exe", "reg", a, b, c, (char *)NULL);
+    size_t len = 0, got;
+
+    while (file_read(process_stdout(process), ret + len, MAX_REG_BYTES - len, &got) == ST_OK && got)
+        len += got;
+    assert_int_equal(harness_finish(process, 20000), 0);
+    return len;
+}
+
+static const char *ready_file(const char *name)
+{
+    static char path[2048];
+
+    snprintf(path, sizeof path, "%s/reg/%s", SALVOR_SOURCE_ROOT, name);
+    return path;
+}
+
+static void import(const char *path)
+{
+    struct process *regedit = NULL;
+    wchar_t folder[512];
+    char program[1024], argument[2048], *utf8;
+    const char *const argv[] = {program, "/S", argument, NULL};
+    struct process_options options = {.argv = argv, .quiet = true};
+    uint32_t code = 99;
+
+    assert_true(GetWindowsDirectoryW(folder, 512));
+    utf8 = wide_to_utf8(folder);
+    snprintf(program, sizeof program, "%s\\regedit.exe", utf8);
+    free(utf8);
+    snprintf(argument, sizeof argument, "%s", path);
+    for (char *at = argument; *at; at++)
+        if (*at == '/')
+            *at = '\\'; /* regedit takes a slash for an option */
+    assert_int_equal(process_start(&regedit, &options), ST_OK);
+    assert_int_equal(process_wait(regedit, 30000, &code), ST_OK);
+    process_free(regedit);
+    assert_int_equal(code, 0);
+}
+
+static void check_ready_file(const char *name, const uint8_t *bytes, size_t len)
+{
+    struct buffer file;
+
+    buffer_init(&file, MAX_REG_BYTES);
+    assert_int_equal(file_read_whole(ready_file(name), MAX_REG_BYTES, &file), ST_OK);
+    assert_int_equal(file.len, len);
+    assert_memory_equal(file.data, bytes, len);
+    buffer_done(&file);
+}
+
+static void reg_when_generated_then_equal_to_the_ready_files(void **state)
+{
+    static uint8_t bytes[MAX_REG_BYTES];
+
+    (void)state;
+    check_ready_file("sample-enable.reg", bytes, generate(bytes, "--app", APP, NULL));
+    check_ready_file("sample-undo.reg", bytes, generate(bytes, "--app", APP, "--undo"));
+}
+
+static void reg_when_imported_then_registry_holds_what_the_programs_look_for(void **state)
+{
+    (void)state;
+    import(ready_file("sample-enable.reg"));
+    check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_FOLDER, REG_EXPAND_SZ, NAME_DEFAULT_DUMPS);
+    check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_COUNT, REG_DWORD, "10");
+    check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_TYPE, REG_DWORD, "1");
+    check_value(NAME_KEY_SETTINGS, "dumps", REG_EXPAND_SZ, NAME_DEFAULT_DUMPS);
+}
+
+static void reg_when_imported_twice_then_no_difference(void **state)
+{
+    (void)state;
+    import(ready_file("sample-enable.reg"));
+    import(ready_file("sample-enable.reg"));
+    check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_FOLDER, REG_EXPAND_SZ, NAME_DEFAULT_DUMPS);
+}
+
+static void reg_when_undone_then_only_ours_is_gone(void **state)
+{
+    (void)state;
+    write_value(NAME_KEY_LOCALDUMPS "\\other.exe", NAME_VALUE_DUMP_FOLDER, L"C:\\elsewhere");
+    write_value(NAME_KEY_SETTINGS, "url", L"https://someone.example");
+    import(ready_file("sample-enable.reg"));
+    import(ready_file("sample-undo.reg"));
+    assert_false(has_key(NAME_KEY_LOCALDUMPS "\\" APP));
+    check_no_value(NAME_KEY_SETTINGS, "dumps");
+    check_value(NAME_KEY_LOCALDUMPS "\\other.exe", NAME_VALUE_DUMP_FOLDER, REG_SZ, "C:\\elsewhere");
+    check_value(NAME_KEY_SETTINGS, "url", REG_SZ, "https://someone.example");
+}
+
+static void reg_when_values_need_escapes_then_read_back_as_given(void **state)
+{
+    char path[2048];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s\\deploy.reg", harness_folder());
+    assert_int_equal(harness_run(20000, "salvor-collector.exe", "reg", "--app", APP, "--url", "https://crash.example/submit?a=\"b\"\\c",
+                                 "--key", "k\xc3\xbc", "--dump-folder", "D:\\d\xc3\xbcmps\\%USERNAME%", "--output", path, (char *)NULL),
+                     0);
+    import(path);
+    check_value(NAME_KEY_SETTINGS, "url", REG_SZ, "https://crash.example/submit?a=\"b\"\\c");
+    check_value(NAME_KEY_SETTINGS, "key", REG_SZ, "k\xc3\xbc");
+    check_value(NAME_KEY_SETTINGS, "dumps", REG_EXPAND_SZ, "D:\\d\xc3\xbcmps\\%USERNAME%");
+    check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_FOLDER, REG_EXPAND_SZ, "D:\\d\xc3\xbcmps\\%USERNAME%");
+}
+
+static void collector_when_deployed_by_reg_file_then_watches_its_folder(void **state)
+{
+    char path[2048], folder[1024], line[4096], expected[2048];
+    const char *data = harness_folder();
+    struct process *collector;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s\\deploy.reg", data);
+    snprintf(folder, sizeof folder, "%s\\from-registry", data);
+    assert_int_equal(
+        harness_run(20000, "salvor-collector.exe", "reg", "--app", APP, "--dump-folder", folder, "--output", path, (char *)NULL), 0);
+    import(path);
+    collector = harness_start("salvor-collector.exe", "run", "--data", data, "--pipe", "\\\\.\\pipe\\salvor-test-reg", (char *)NULL);
+    bool ready = harness_read_line(collector, "salvor-collector ready", line, sizeof line);
+    process_kill(collector);
+    harness_finish(collector, 10000);
+    assert_true(ready);
+    snprintf(expected, sizeof expected, "dumps=%s", folder);
+    if (!strstr(line, expected))
+        fail_msg("no %s in: %s", expected, line);
+}
+
+#define in_clean_registry(function) cmocka_unit_test_setup_teardown(function, clean, clean)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reg_when_generated_then_equal_to_the_ready_files),
+        in_clean_registry(reg_when_imported_then_registry_holds_what_the_programs_look_for),
+        in_clean_registry(reg_when_imported_twice_then_no_difference),
+        in_clean_registry(reg_when_undone_then_only_ours_is_gone),
+        in_clean_registry(reg_when_values_need_escapes_then_read_back_as_given),
+        in_clean_registry(collector_when_deployed_by_reg_file_then_watches_its_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
