@@ -96,7 +96,7 @@ static enum status write_json(const struct queue_status *status, struct buffer *
         json_text(&json, time);
         json_object_end(&json);
     } else {
-        json_null(&json);
+        json_none(&json);
     }
     json_object_end(&json);
     enum status st = json_done(&json);

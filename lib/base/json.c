@@ -130,7 +130,7 @@ void json_text(struct json *json, const char *value)
     if (value)
         json_text_sized(json, value, strlen(value));
     else
-        json_null(json);
+        json_none(json);
 }
 
 void json_text_sized(struct json *json, const char *value, size_t size)
@@ -165,7 +165,7 @@ void json_bool(struct json *json, bool value)
     print(json, "%s", value ? "true" : "false");
 }
 
-void json_null(struct json *json)
+void json_none(struct json *json)
 {
     print(json, "null");
 }

@@ -39,7 +39,7 @@ static void exception(struct json *json, const struct analysis *analysis)
 
     json_key(json, "exception");
     if (!from->present) {
-        json_null(json);
+        json_none(json);
         return;
     }
     snprintf(code, sizeof(code), "0x%08" PRIx32, from->code);
@@ -65,7 +65,7 @@ static void fast_fail(struct json *json, const struct analysis *analysis)
 
     json_key(json, "fast_fail");
     if (!minidump_fast_fail(analysis->minidump, &subcode)) {
-        json_null(json);
+        json_none(json);
         return;
     }
     json_object_begin(json);
@@ -127,7 +127,7 @@ static void signature(struct json *json, const struct analysis *analysis)
     if (from->has_frame)
         json_uint(json, from->frame);
     else
-        json_null(json);
+        json_none(json);
     json_object_end(json);
 }
 
@@ -211,7 +211,7 @@ static void threads(struct json *json, const struct analysis *analysis)
         if (from->start_address)
             output_address(json, analysis, from->start_address);
         else
-            json_null(json);
+            json_none(json);
         json_object_end(json);
     }
     json_array_end(json);
@@ -250,7 +250,7 @@ static void dump(struct json *json, const struct minidump *minidump)
     if (minidump->misc.has_times)
         json_uint(json, minidump->misc.process_start);
     else
-        json_null(json);
+        json_none(json);
     json_object_end(json);
 }
 

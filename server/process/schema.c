@@ -81,7 +81,7 @@ static void system_info(struct json *json, const struct minidump_system *system)
     json_key(json, "cpu_count");
     json_uint(json, system->processor_count);
     json_key(json, "cpu_microcode_version");
-    json_null(json);
+    json_none(json);
     json_object_end(json);
 }
 
@@ -96,12 +96,12 @@ static void crash_info(struct json *json, const struct analysis *analysis)
     if (reason->present)
         output_address(json, analysis, reason->address);
     else
-        json_null(json);
+        json_none(json);
     json_key(json, "crashing_thread");
     if (analysis->crashing_thread != MINIDUMP_NONE)
         json_uint(json, analysis->crashing_thread);
     else
-        json_null(json);
+        json_none(json);
     text_or_null(json, "assertion", analysis->minidump->assertion);
     json_object_end(json);
 }
@@ -132,7 +132,7 @@ static void frame_unloaded(struct json *json, const struct analysis *analysis, u
     if (any)
         json_array_end(json);
     else
-        json_null(json);
+        json_none(json);
 }
 
 static void frame_write(struct json *json, const struct analysis *analysis, const struct unwind_frame *frame, size_t index,
@@ -158,14 +158,14 @@ static void frame_write(struct json *json, const struct analysis *analysis, cons
     if (module) {
         output_address(json, analysis, frame->lookup - module->base);
         json_key(json, "unloaded_modules");
-        json_null(json);
+        json_none(json);
     } else {
-        json_null(json);
+        json_none(json);
         frame_unloaded(json, analysis, frame->lookup);
     }
     for (size_t i = 0; i < sizeof(unnamed) / sizeof(unnamed[0]); i++) {
         json_key(json, unnamed[i]);
-        json_null(json);
+        json_none(json);
     }
     json_key(json, "missing_symbols");
     json_bool(json, true);
@@ -205,7 +205,7 @@ static void threads(struct json *json, const struct analysis *analysis)
     json_array_end(json);
     json_key(json, "crashing_thread");
     if (analysis->crashing_thread == MINIDUMP_NONE) {
-        json_null(json);
+        json_none(json);
         return;
     }
     json_object_begin(json);
@@ -246,13 +246,13 @@ static void module_write(struct json *json, const struct analysis *analysis, con
     json_key(json, "version");
     output_version(json, module->has_version, module->file_version);
     json_key(json, "cert_subject");
-    json_null(json);
+    json_none(json);
     for (size_t i = 0; i < sizeof(symbol_states) / sizeof(symbol_states[0]); i++) {
         json_key(json, symbol_states[i]);
         json_bool(json, false);
     }
     json_key(json, "symbol_url");
-    json_null(json);
+    json_none(json);
     json_object_end(json);
 }
 
@@ -260,7 +260,7 @@ static void modules(struct json *json, const struct analysis *analysis)
 {
     json_key(json, "main_module");
     if (analysis->main_module == MINIDUMP_NONE)
-        json_null(json);
+        json_none(json);
     else
         json_uint(json, analysis->main_module);
     json_key(json, "modules_contains_cert_info");
@@ -287,7 +287,7 @@ static void unloaded_modules(struct json *json, const struct analysis *analysis)
         code_id(json, unloaded->code_id);
         text_or_null(json, "filename", unloaded->name);
         json_key(json, "cert_subject");
-        json_null(json);
+        json_none(json);
         json_object_end(json);
     }
     json_array_end(json);
@@ -306,7 +306,7 @@ void output_schema(struct json *json, const struct analysis *analysis)
     if (misc->has_pid)
         json_uint(json, misc->pid);
     else
-        json_null(json);
+        json_none(json);
     crash_info(json, analysis);
     system_info(json, &analysis->minidump->system);
     threads(json, analysis);
@@ -314,6 +314,6 @@ void output_schema(struct json *json, const struct analysis *analysis)
     unloaded_modules(json, analysis);
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
         json_key(json, foreign[i]);
-        json_null(json);
+        json_none(json);
     }
 }
