@@ -1,0 +1,28 @@
+// A list's title with its exact count, the search it is narrowed by, and what can be done with it.
+import type { ComponentChildren } from 'preact';
+import { number } from '../format';
+import { withQuery } from '../router';
+import { Icon } from './icon';
+
+interface Props {
+  title: string;
+  total: number | null;
+  q: string;
+  level?: 1 | 2;
+  children?: ComponentChildren;
+}
+
+export function ListHead({ title, total, q, level = 1, children }: Props) {
+  const Heading = `h${level}` as const;
+  return (
+    <div class="list-head">
+      <Heading>{title} <span class="count">{total === null ? '' : number(total)}</span></Heading>
+      {q && (
+        <a class="chip" href={withQuery({ q: null, cursor: null, before: null })} aria-label={`Remove the search ${q}`}>
+          <bdi class="chip-text">{q}</bdi><Icon name="cross" />
+        </a>
+      )}
+      <div class="list-actions">{children}</div>
+    </div>
+  );
+}
