@@ -193,7 +193,7 @@ static LONG deliver(EXCEPTION_POINTERS *pointers, enum block_source source, DWOR
 static LONG faulted_again(void)
 {
     DWORD code = client.block->exception.code;
-    if (client.step == CAPTURE_FILTER) {
+    if (InterlockedCompareExchange(&client.step, CAPTURE_DELIVER, CAPTURE_FILTER) == CAPTURE_FILTER) {
         client.block->filter_faulted = 1;
         return deliver(NULL, BLOCK_SOURCE_FILTER, code);
     }
@@ -214,6 +214,7 @@ static bool was_passed(const EXCEPTION_POINTERS *pointers)
            client.passed_address == record->ExceptionAddress;
 }
 
+/* Makes this thread the one that has the crash in hand; parks while another has. False: it was already. */
 static bool become_owner(LONG self)
 {
     LONG owner;
@@ -224,6 +225,32 @@ static bool become_owner(LONG self)
     }
     ResetEvent(client.unparked);
     return true;
+}
+
+/* Runs the user filter against the clock. Who moves the step on from CAPTURE_FILTER has the fault: we, or the overrun's watcher. */
+static int ask_filter(EXCEPTION_POINTERS *pointers)
+{
+    LARGE_INTEGER due;
+    int wanted;
+
+    due.QuadPart = -(LONGLONG)client.crash_timeout_ms * 10000;
+    client.block->phase = BLOCK_PHASE_FILTER;
+    InterlockedExchange(&client.step, CAPTURE_FILTER);
+    SetWaitableTimer(client.filter_timer, &due, 0, NULL, NULL, FALSE);
+    wanted = client.filter(pointers, client.filter_context);
+    CancelWaitableTimer(client.filter_timer);
+    if (InterlockedCompareExchange(&client.step, CAPTURE_COPY, CAPTURE_FILTER) != CAPTURE_FILTER)
+        for (;;)
+            Sleep(INFINITE); /* too late: the watcher delivers and ends the process */
+    return wanted;
+}
+
+void capture_overrun(void)
+{
+    if (InterlockedCompareExchange(&client.step, CAPTURE_DELIVER, CAPTURE_FILTER) != CAPTURE_FILTER)
+        return;
+    client.block->filter_faulted = 1;
+    deliver(NULL, BLOCK_SOURCE_FILTER, client.block->exception.code);
 }
 
 LONG capture_fault(EXCEPTION_POINTERS *pointers, enum block_source source)
@@ -238,11 +265,8 @@ LONG capture_fault(EXCEPTION_POINTERS *pointers, enum block_source source)
     client.step = CAPTURE_COPY;
     exchange(&client.block->state, BLOCK_CLAIMED);
     copy_fault(client.block, pointers, source);
-    if (client.filter) {
-        client.step = CAPTURE_FILTER;
-        client.block->phase = BLOCK_PHASE_FILTER;
-        wanted = client.filter(pointers, client.filter_context);
-    }
+    if (client.filter)
+        wanted = ask_filter(pointers);
     if (!wanted)
         return let_go();
     return deliver(pointers, source, pointers->ExceptionRecord->ExceptionCode);
@@ -268,6 +292,23 @@ void capture_made(uint32_t code, enum block_source source)
     pointers.ExceptionRecord = &record;
     pointers.ContextRecord = &context;
     capture_fault(&pointers, source);
+}
+
+bool capture_turn_begin(void)
+{
+    return become_owner((LONG)GetCurrentThreadId());
+}
+
+void capture_turn_end(void)
+{
+    exchange(&client.block->state, BLOCK_IDLE);
+    InterlockedExchange(&client.owner, 0);
+    SetEvent(client.unparked);
+}
+
+bool capture_ask_monitor(void)
+{
+    return ask_monitor() == CAPTURE_DELIVERED;
 }
 
 LONG WINAPI capture_filter(EXCEPTION_POINTERS *pointers)

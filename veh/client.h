@@ -33,6 +33,7 @@ struct client {
     HANDLE ready;                  /* manual reset: the first registration ended, well or not */
     HANDLE unparked;               /* manual reset: the owner let go, parked threads look again */
     HANDLE stop;                   /* manual reset: salvor_uninstall */
+    HANDLE filter_timer;           /* runs while the user filter does; link.c's thread steps in when it ends */
     HANDLE resort_go, resort_done; /* the in-process writer's; NULL until it stands by */
 
     void *vectored;
@@ -54,5 +55,14 @@ LONG CALLBACK capture_vectored(EXCEPTION_POINTERS *pointers); /* the vectored ob
 LONG capture_fault(EXCEPTION_POINTERS *pointers, enum block_source source);
 /* Makes a record of code for a death without an exception (abort ...), and ends the process unless the user filter says no. */
 void capture_made(uint32_t code, enum block_source source);
+
+/* The user filter has overrun its time: delivers the fault in its stead and ends the process. Returns when the filter came back after all.
+ */
+void capture_overrun(void);
+/* salvor_dump_now takes the same turn as a crash does, so neither disturbs the other; false when this very thread has a crash in hand. */
+bool capture_turn_begin(void);
+void capture_turn_end(void);
+/* Hands what lies in the block to the monitor and waits within the usual bounds; false when no dump came of it. */
+bool capture_ask_monitor(void);
 
 #endif

@@ -24,6 +24,7 @@ static void close_events(void)
     close_handle(&client.ready);
     close_handle(&client.unparked);
     close_handle(&client.stop);
+    close_handle(&client.filter_timer);
 }
 
 static bool make_events(void)
@@ -31,7 +32,8 @@ static bool make_events(void)
     client.ready = CreateEventW(NULL, TRUE, FALSE, NULL);
     client.unparked = CreateEventW(NULL, TRUE, FALSE, NULL);
     client.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (client.ready && client.unparked && client.stop)
+    client.filter_timer = CreateWaitableTimerW(NULL, FALSE, NULL);
+    if (client.ready && client.unparked && client.stop && client.filter_timer)
         return true;
     close_events();
     return false;

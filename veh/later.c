@@ -15,12 +15,6 @@ salvor_status SALVOR_CALL salvor_verify(salvor_health *ret_health)
     return SALVOR_E_STATE;
 }
 
-salvor_status SALVOR_CALL salvor_dump_now(const char *reason, char ret_id[37])
-{
-    (void)reason, (void)ret_id;
-    return SALVOR_E_STATE;
-}
-
 salvor_status SALVOR_CALL salvor_heartbeat(void)
 {
     return SALVOR_E_STATE;

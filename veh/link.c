@@ -94,13 +94,19 @@ static void unlink_monitor(void)
     data_detach();
 }
 
-/* Waits for the monitor's end; false when it is time to stop. */
-static bool watch_monitor(void)
+/* Waits for the monitor's end, or for pause_ms without a monitor; false when it is time to stop. A user filter that overruns its time
+ * meanwhile is stepped in for. */
+static bool wait_for_change(const struct client_link *link, DWORD pause_ms)
 {
-    HANDLE handles[2];
+    HANDLE handles[3];
+    DWORD woke;
+
     handles[0] = client.stop;
-    handles[1] = client.link->monitor;
-    return WaitForMultipleObjects(2, handles, FALSE, INFINITE) == WAIT_OBJECT_0 + 1;
+    handles[1] = client.filter_timer;
+    handles[2] = link ? link->monitor : NULL;
+    while ((woke = WaitForMultipleObjects(link ? 3 : 2, handles, FALSE, link ? INFINITE : pause_ms)) == WAIT_OBJECT_0 + 1)
+        capture_overrun();
+    return woke != WAIT_OBJECT_0;
 }
 
 static DWORD WINAPI run(void *module)
@@ -117,14 +123,14 @@ static DWORD WINAPI run(void *module)
     while (again) {
         if (linked) {
             pause_ms = LINK_RETRY_FIRST_MS;
-            again = watch_monitor();
+            again = wait_for_change(client.link, INFINITE);
             /* While a crash is in hand its owner works on this link; the process ends or the owner lets go first. */
-            while (again && client.owner && WaitForSingleObject(client.stop, LINK_RETRY_FIRST_MS) == WAIT_TIMEOUT)
-                ;
+            while (again && client.owner)
+                again = wait_for_change(NULL, LINK_RETRY_FIRST_MS);
             if (again)
                 unlink_monitor();
         } else {
-            again = WaitForSingleObject(client.stop, pause_ms) == WAIT_TIMEOUT;
+            again = wait_for_change(NULL, pause_ms);
             pause_ms = pause_ms * 2 < LINK_RETRY_MAX_MS ? pause_ms * 2 : LINK_RETRY_MAX_MS;
         }
         linked = again && try_link();

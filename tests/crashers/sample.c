@@ -1,7 +1,7 @@
 /* sample.c - salvor-sample: an ordinary program that uses Salvor and dies as asked.
  *
  *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
- *                 [--uninstall] [--filter ignore|fault] [--note TEXT]
+ *                 [--uninstall] [--filter ignore|fault|hang] [--note TEXT]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -33,11 +33,6 @@ static void exit_three(void)
     exit(3);
 }
 
-static const struct kind kinds[] = {
-    {"write-av", crash_write_av}, {"read-av", crash_read_av}, {"divide", crash_divide},   {"fast-fail", crash_fast_fail},
-    {"abort", crash_abort},       {"exit", exit_cleanly},     {"exit-three", exit_three}, {"wait-write-av", wait_write_av},
-};
-
 struct arguments {
     const char *kind, *note;
     int no_salvor, self_monitor, no_wait, uninstall;
@@ -57,6 +52,22 @@ static int SALVOR_CALL faulting_filter(void *pointers, void *context)
     return 1;
 }
 
+static int SALVOR_CALL hanging_filter(void *pointers, void *context)
+{
+    (void)pointers, (void)context;
+    Sleep(INFINITE);
+    return 1;
+}
+
+/* A dump without a crash; the program goes on and ends well. */
+static void dump_now(void)
+{
+    char id[37] = "";
+    salvor_status status = salvor_dump_now("asked for by a test", id);
+    printf("dumped status=%d id=%s\n", (int)status, id);
+    exit(status == SALVOR_OK ? 0 : 1);
+}
+
 static long long unix_ms(void)
 {
     FILETIME now;
@@ -64,11 +75,17 @@ static long long unix_ms(void)
     return (long long)(((unsigned long long)now.dwHighDateTime << 32 | now.dwLowDateTime) / 10000) - 11644473600000LL;
 }
 
+static const struct kind kinds[] = {
+    {"write-av", crash_write_av},   {"read-av", crash_read_av},       {"divide", crash_divide},
+    {"fast-fail", crash_fast_fail}, {"abort", crash_abort},           {"exit", exit_cleanly},
+    {"exit-three", exit_three},     {"wait-write-av", wait_write_av}, {"dump-now", dump_now},
+};
+
 static int usage(void)
 {
     size_t i;
     fprintf(stderr, "usage: salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait]\n"
-                    "                     [--uninstall] [--timeout MS] [--filter ignore|fault] [--note TEXT]\nkinds:");
+                    "                     [--uninstall] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -105,7 +122,7 @@ static int parse_value(struct arguments *to, const char *word, const char *value
     else if (strcmp(word, "--note") == 0)
         to->note = value;
     else if (strcmp(word, "--filter") == 0)
-        to->options.filter = strcmp(value, "fault") == 0 ? faulting_filter : ignore_filter;
+        to->options.filter = strcmp(value, "fault") == 0 ? faulting_filter : strcmp(value, "hang") == 0 ? hanging_filter : ignore_filter;
     else
         return 0;
     return 1;
