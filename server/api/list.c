@@ -1,0 +1,144 @@
+/* list.c - see list.h. Nothing of a query gets into SQL but through parameters; columns come from a table. */
+#include "api/list.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "proto/uuid.h"
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CURSOR_BYTES 2048
+#define BASE64           sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+static bool refuse(struct api_call *call, const char *code, const char *message)
+{
+    api_error(call, 400, code, message);
+    return false;
+}
+
+static bool parse_sort(struct api_call *call, const struct list_column *columns, size_t count, struct list *list)
+{
+    const char *name = api_parameter(call, "sort", columns[0].name);
+    const char *order = api_parameter(call, "order", "desc");
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, columns[i].name) == 0)
+            list->column = &columns[i];
+    list->descending = strcmp(order, "desc") == 0;
+    if (!list->column || (!list->descending && strcmp(order, "asc") != 0))
+        return refuse(call, "bad_sort", "The list cannot be sorted like that.");
+    return true;
+}
+
+static bool parse_limit(struct api_call *call, struct list *list)
+{
+    const char *text = api_parameter(call, "limit", NULL);
+    uint64_t limit = LIST_DEFAULT_LIMIT;
+    if (text && (!text_parse_u64(text, &limit) || limit < 1 || limit > LIST_MAX_LIMIT))
+        return refuse(call, "bad_limit", "limit is a number from 1 to 200.");
+    list->limit = (unsigned)limit;
+    return true;
+}
+
+static void make_pattern(struct list *list)
+{
+    char *out = list->pattern;
+    *out++ = '%';
+    for (const char *at = list->search; *at; at++) {
+        if (strchr("%_\\", *at))
+            *out++ = '\\';
+        *out++ = *at;
+    }
+    *out++ = '%';
+    *out = 0;
+}
+
+static bool parse_search(struct api_call *call, struct list *list)
+{
+    const char *text = api_parameter(call, "q", "");
+    uint8_t uuid[16];
+    if (strlen(text) > LIST_MAX_SEARCH || !text_is_utf8(text, strlen(text)))
+        return refuse(call, "bad_search", "The search text is longer than 200 bytes or not UTF-8.");
+    text_copy(list->search, sizeof list->search, text);
+    if (!text[0])
+        return true;
+    make_pattern(list);
+    if (uuid_parse(uuid, text))
+        uuid_format(list->search_id, uuid);
+    return true;
+}
+
+/* A cursor is base64 of "column order number id text". */
+static bool decode_cursor(struct list *list, const char *text)
+{
+    char plain[MAX_CURSOR_BYTES], column[32], order[8];
+    size_t size = 0;
+    long long number = 0;
+    int text_at = 0;
+    if (sodium_base642bin((unsigned char *)plain, sizeof plain - 1, text, strlen(text), NULL, &size, NULL, BASE64) || size >= sizeof plain)
+        return false;
+    plain[size] = 0;
+    if (strlen(plain) != size || sscanf(plain, "%31s %7s %lld %39s %n", column, order, &number, list->after_id, &text_at) != 4)
+        return false;
+    if (strcmp(column, list->column->name) != 0 || strcmp(order, list->descending ? "desc" : "asc") != 0)
+        return false;
+    list->after_number = number;
+    list->has_cursor = true;
+    return text_at > 0 && text_copy(list->after_text, sizeof list->after_text, plain + text_at);
+}
+
+static bool parse_cursor(struct api_call *call, struct list *list)
+{
+    const char *text = api_parameter(call, "cursor", NULL);
+    if (!text || decode_cursor(list, text))
+        return true;
+    return refuse(call, "bad_cursor", "The cursor does not belong to this list; start again without it.");
+}
+
+bool list_parse(struct api_call *call, const struct list_column *columns, size_t count, const char *default_range, struct list *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    if (!range_parse(api_parameter(call, "range", default_range), clock_unix_ms(), &ret->range))
+        return refuse(call, "bad_range", "range is 24h, 7d, 30d, 90d or all.");
+    return parse_sort(call, columns, count, ret) && parse_limit(call, ret) && parse_search(call, ret) && parse_cursor(call, ret);
+}
+
+enum status list_where(const struct list *list, const char *id_sql, unsigned first_parameter, struct buffer *sql)
+{
+    if (!list->has_cursor)
+        return ST_OK;
+    return buffer_printf(sql, " AND (%s, %s) %c (?%u, ?%u)", list->column->sql, id_sql, list->descending ? '<' : '>', first_parameter,
+                         first_parameter + 1);
+}
+
+enum status list_order(const struct list *list, const char *id_sql, struct buffer *sql)
+{
+    const char *direction = list->descending ? "DESC" : "ASC";
+    return buffer_printf(sql, " ORDER BY %s %s, %s %s LIMIT %u", list->column->sql, direction, id_sql, direction, list->limit + 1);
+}
+
+struct db_value list_cursor_value(const struct list *list)
+{
+    if (!list->has_cursor)
+        return db_null();
+    return list->column->is_text ? db_text(list->after_text) : db_int(list->after_number);
+}
+
+struct db_value list_cursor_id(const struct list *list)
+{
+    return list->has_cursor ? db_text(list->after_id) : db_null();
+}
+
+void list_write_cursor(struct api_call *call, const struct list *list, int64_t number, const char *text, const char *id)
+{
+    char plain[MAX_CURSOR_BYTES], encoded[sodium_base64_ENCODED_LEN(MAX_CURSOR_BYTES, BASE64)];
+    if (!id) {
+        json_key(&call->json, "next_cursor");
+        json_none(&call->json);
+        return;
+    }
+    int length = snprintf(plain, sizeof plain, "%s %s %lld %s %s", list->column->name, list->descending ? "desc" : "asc", (long long)number,
+                          id, list->column->is_text ? text : "");
+    sodium_bin2base64(encoded, sizeof encoded, (const unsigned char *)plain, (size_t)length, BASE64);
+    api_text_member(&call->json, "next_cursor", encoded);
+}

@@ -1,0 +1,15 @@
+/* body.h - the body of an upload as it streams in: Content-Encoding undone, then a form or a bare minidump. */
+#ifndef SALVOR_SERVER_INGEST_BODY_H
+#define SALVOR_SERVER_INGEST_BODY_H
+#include "ingest/form.h"
+
+struct body;
+/* content_type and content_encoding are header values or NULL. A failure is in refusal. form outlives the body. */
+bool body_create(struct body **ret, const char *content_type, const char *content_encoding, const struct form_limits *limits,
+                 struct form *form, struct refusal *refusal);
+void body_free(struct body *body); /* accepts NULL */
+/* False: the reason is in refusal, and the rest of the body is of no interest. */
+bool body_feed(struct body *body, const void *bytes, size_t size);
+bool body_finish(struct body *body);
+
+#endif

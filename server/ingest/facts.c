@@ -1,0 +1,213 @@
+/* facts.c - see facts.h. The names are those of Salvor's own record, Crashpad, Breakpad, Electron, Socorro and Sentry's clients. */
+#include "ingest/facts.h"
+#include "base/text.h"
+#include "proto/record.h"
+#include "proto/uuid.h"
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIN_TIME_UNIX 946684800  /* 2000: earlier is a clock that was never set */
+#define MAX_TIME_UNIX 4102444800 /* 2100 */
+
+static void clip(char *ret, size_t ret_size, const char *text)
+{
+    size_t length = text_cut(text, strlen(text), ret_size - 1);
+    memcpy(ret, text, length);
+    ret[length] = 0;
+}
+
+/* A record's value, made safe to show; "" when there is none. */
+static void record_text(const struct form_field *record, const char *key, char *ret, size_t ret_size)
+{
+    char raw[FACTS_MAX_TEXT];
+    struct buffer clean;
+    ret[0] = 0;
+    if (!record || !record_get(record->value, record->value_bytes, key, raw, sizeof raw))
+        return;
+    buffer_init(&clean, sizeof raw * 3);
+    if (text_clean(&clean, raw, strlen(raw)) == ST_OK)
+        clip(ret, ret_size, buffer_text(&clean));
+    buffer_done(&clean);
+}
+
+static void first_of(const struct form *form, const char *const *names, char *ret, size_t ret_size)
+{
+    for (; *names && !ret[0]; names++)
+        clip(ret, ret_size, form_text(form, *names));
+}
+
+/* Sentry's release is "program@version+build"; the version is what follows the '@'. */
+static void read_release(const struct form *form, struct facts *facts)
+{
+    const char *release = form_text(form, "sentry[release]");
+    const char *at = strchr(release, '@');
+    if (!facts->version[0])
+        clip(facts->version, sizeof facts->version, at ? at + 1 : release);
+    if (!facts->app[0] && at && (size_t)(at - release) < sizeof facts->app) {
+        memcpy(facts->app, release, (size_t)(at - release));
+        facts->app[at - release] = 0;
+    }
+}
+
+static void read_program(const struct form *form, const struct form_field *record, struct facts *facts)
+{
+    static const char *const APPS[] = {"prod", "ProductName", "_productName", "product", "app", NULL};
+    static const char *const VERSIONS[] = {"ver", "Version", "_version", "version", NULL};
+    record_text(record, RECORD_APP, facts->app, sizeof facts->app);
+    record_text(record, RECORD_VERSION, facts->version, sizeof facts->version);
+    record_text(record, RECORD_LAYER, facts->layer, sizeof facts->layer);
+    first_of(form, APPS, facts->app, sizeof facts->app);
+    first_of(form, VERSIONS, facts->version, sizeof facts->version);
+    read_release(form, facts);
+}
+
+static void read_time(const struct form *form, const struct form_field *record, struct facts *facts)
+{
+    uint64_t seconds = 0;
+    bool found = record && record_get_u64(record->value, record->value_bytes, RECORD_TIME, &seconds);
+    if (!found)
+        found = text_parse_u64(form_text(form, "CrashTime"), &seconds);
+    if (found && seconds >= MIN_TIME_UNIX && seconds <= MAX_TIME_UNIX)
+        facts->crash_time_ms = (int64_t)seconds * 1000;
+}
+
+/* A UUID in any of its spellings is one id; other ids count as they are written. */
+static void set_id(struct facts *facts, const char *text)
+{
+    static const uint8_t NIL[16];
+    uint8_t uuid[16];
+    if (facts->client_id[0] || !text || !text[0])
+        return;
+    if (uuid_parse(uuid, text)) {
+        if (memcmp(uuid, NIL, sizeof NIL) == 0)
+            return; /* from a client that has none */
+        uuid_format(facts->client_id, uuid);
+    } else {
+        struct buffer clean;
+        buffer_init(&clean, 4 * FACTS_MAX_TEXT);
+        if (text_clean(&clean, text, strlen(text)) == ST_OK)
+            clip(facts->client_id, sizeof facts->client_id - 4, buffer_text(&clean));
+        buffer_done(&clean);
+    }
+    memcpy(facts->dedupe, "id:", 4);
+    strcat(facts->dedupe, facts->client_id);
+}
+
+/* Clients that send one JSON document in the field `sentry` have the event's id in there. */
+static void read_sentry_document(const struct form *form, struct facts *facts)
+{
+    const struct form_field *field = form_find(form, "sentry");
+    json_t *root = field ? json_loadb(field->value, field->value_bytes, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const char *release = json_string_value(json_object_get(root, "release"));
+    set_id(facts, json_string_value(json_object_get(root, "event_id")));
+    if (release && !facts->version[0])
+        clip(facts->version, sizeof facts->version, strchr(release, '@') ? strchr(release, '@') + 1 : release);
+    json_decref(root);
+}
+
+void facts_read(const struct form *form, const char *idempotency_key, struct facts *ret)
+{
+    const struct form_field *record = form_find(form, FACTS_RECORD);
+    char id[FACTS_MAX_TEXT];
+    memset(ret, 0, sizeof *ret);
+    ret->has_record = record && record->value_bytes;
+    read_program(form, record, ret);
+    read_time(form, record, ret);
+    set_id(ret, idempotency_key);
+    set_id(ret, form_text(form, "sentry[event_id]"));
+    record_text(record, RECORD_ID, id, sizeof id);
+    set_id(ret, id);
+    read_sentry_document(form, ret);
+}
+
+/* -- as JSON -- */
+
+static json_t *fields_object(const struct form *form)
+{
+    const struct form_field *fields = NULL;
+    size_t count = form_fields(form, &fields);
+    json_t *object = json_object();
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(fields[i].name, FACTS_RECORD) != 0 && !json_object_get(object, fields[i].name))
+            json_object_set_new_nocheck(object, fields[i].name, json_stringn_nocheck(fields[i].value, fields[i].value_bytes));
+    return object;
+}
+
+/* Decoded and made valid UTF-8; the caller frees it. */
+static char *decoded(const struct record_line *line, bool key)
+{
+    size_t size = key ? line->key_bytes : line->value_bytes;
+    struct buffer clean;
+    char *raw = malloc(size + 1);
+    if (!raw)
+        return NULL;
+    size_t length = key ? record_decode_key(line, raw, size + 1) : record_decode_value(line, raw, size + 1);
+    buffer_init(&clean, 3 * size + 1);
+    enum status status = text_clean(&clean, raw, length < size ? length : size);
+    free(raw);
+    char *text = status || !clean.len ? NULL : buffer_take(&clean);
+    buffer_done(&clean);
+    return text ? text : (status ? NULL : strdup(""));
+}
+
+/* A key that comes again becomes an array. */
+static void set_or_append(json_t *object, const char *key, const char *value)
+{
+    json_t *old = json_object_get(object, key);
+    json_t *text = json_string_nocheck(value);
+    if (!old) {
+        json_object_set_new_nocheck(object, key, text);
+        return;
+    }
+    if (!json_is_array(old)) {
+        json_t *array = json_array();
+        json_array_append(array, old);
+        json_object_set_new_nocheck(object, key, array);
+        old = array;
+    }
+    json_array_append_new(old, text);
+}
+
+static void split_record(const struct form *form, json_t *record, json_t *annotations)
+{
+    const struct form_field *field = form_find(form, FACTS_RECORD);
+    struct record_line line;
+    size_t cursor = 0;
+    while (field && record_next(field->value, field->value_bytes, &cursor, &line)) {
+        char *key = decoded(&line, true);
+        char *value = decoded(&line, false);
+        if (key && value && text_starts(key, RECORD_ANNOTATION))
+            set_or_append(annotations, key + strlen(RECORD_ANNOTATION), value);
+        else if (key && value)
+            set_or_append(record, key, value);
+        free(key);
+        free(value);
+    }
+}
+
+enum status facts_to_json(const struct form *form, struct facts_json *ret)
+{
+    json_t *fields = fields_object(form);
+    json_t *record = json_object();
+    json_t *annotations = json_object();
+    split_record(form, record, annotations);
+    ret->fields = json_dumps(fields, JSON_COMPACT);
+    ret->record = json_dumps(record, JSON_COMPACT);
+    ret->annotations = json_dumps(annotations, JSON_COMPACT);
+    json_decref(fields);
+    json_decref(record);
+    json_decref(annotations);
+    if (ret->fields && ret->record && ret->annotations)
+        return ST_OK;
+    facts_json_done(ret);
+    return ST_MEMORY;
+}
+
+void facts_json_done(struct facts_json *json)
+{
+    free(json->fields);
+    free(json->record);
+    free(json->annotations);
+    memset(json, 0, sizeof *json);
+}

@@ -1,0 +1,243 @@
+/* ingest.c - see ingest.h. The key is checked before the body is looked at; nothing is kept of an upload that is not accepted whole. */
+#include "ingest/ingest.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ingest/accept.h"
+#include "ingest/body.h"
+#include "ingest/disposition.h"
+#include "store/project.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_KEY_BYTES 128
+#define RETRY_AFTER_S "30"
+
+static const char API_PREFIX[] = "/api/";
+static const char API_SUFFIX[] = "/minidump";
+
+struct upload {
+    struct ingest *ingest;
+    struct form *form;
+    struct body *body;
+    struct refusal refusal;
+    int64_t project_id;
+    char project[PROJECT_MAX_NAME + 1];
+};
+
+/* -- routes -- */
+
+/* The project named by /api/<project>/minidump or the same with a '/'; false for other paths. */
+static bool api_project(const char *path, char ret[PROJECT_MAX_NAME + 1])
+{
+    if (!text_starts(path, API_PREFIX))
+        return false;
+    const char *name = path + strlen(API_PREFIX);
+    size_t length = strcspn(name, "/");
+    const char *rest = name + length;
+    if (!length || length > PROJECT_MAX_NAME || !text_starts(rest, API_SUFFIX))
+        return false;
+    rest += strlen(API_SUFFIX);
+    if (strcmp(rest, "") != 0 && strcmp(rest, "/") != 0)
+        return false;
+    memcpy(ret, name, length);
+    ret[length] = 0;
+    return true;
+}
+
+static bool ingest_claims(const struct http_request *request)
+{
+    static const char *const PATHS[] = {"/submit", "/post", "/crash"};
+    char project[PROJECT_MAX_NAME + 1];
+    for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++)
+        if (strcmp(request->path, PATHS[i]) == 0)
+            return true;
+    return api_project(request->path, project);
+}
+
+/* -- the key -- */
+
+/* X-Sentry-Auth: "Sentry sentry_key=K, sentry_version=7"; the same parameters separated by ',' instead of ';'. */
+static bool sentry_key(const char *header, char ret[MAX_KEY_BYTES])
+{
+    const char *at = strstr(header, "sentry_key=");
+    if (!at)
+        return false;
+    at += strlen("sentry_key=");
+    size_t length = strcspn(at, ", \t;");
+    if (length >= MAX_KEY_BYTES)
+        return false;
+    memcpy(ret, at, length);
+    ret[length] = 0;
+    return true;
+}
+
+static bool find_key(const struct http_request *request, char ret[MAX_KEY_BYTES])
+{
+    const char *key = http_request_header(request, "Salvor-Key");
+    const char *sentry = http_request_header(request, "X-Sentry-Auth");
+    if (!key)
+        key = http_request_query(request, "key");
+    if (!key)
+        key = http_request_query(request, "sentry_key");
+    if (!key && sentry)
+        return sentry_key(sentry, ret);
+    return key && text_copy(ret, MAX_KEY_BYTES, key) && ret[0];
+}
+
+static enum status look_up_key(struct upload *upload, const char *key)
+{
+    struct db_tx *tx = NULL;
+    enum status status = db_begin(upload->ingest->store->db, DB_READ, &tx);
+    if (status)
+        return status;
+    status = project_find_by_key(tx, key, &upload->project_id, upload->project);
+    db_rollback(tx);
+    return status;
+}
+
+/* A path may name the project by name or, as Sentry's clients do, by number. */
+static bool is_project_of_path(const struct upload *upload, const char *path)
+{
+    char project[PROJECT_MAX_NAME + 1];
+    uint64_t number = 0;
+    if (!api_project(path, project) || strcmp(project, upload->project) == 0)
+        return true;
+    return text_parse_u64(project, &number) && number == (uint64_t)upload->project_id;
+}
+
+static bool authorise(struct upload *upload, const struct http_request *request)
+{
+    char key[MAX_KEY_BYTES];
+    if (!find_key(request, key))
+        return refusal_set(&upload->refusal, 401, "The request carries no project key (header Salvor-Key, or ?key=).");
+    enum status status = look_up_key(upload, key);
+    if (status == ST_NOT_FOUND)
+        return refusal_set(&upload->refusal, 403, "The project key is not known here.");
+    if (status)
+        return refusal_set_status(&upload->refusal, status);
+    if (!is_project_of_path(upload, request->path))
+        return refusal_set(&upload->refusal, 403, "The project key belongs to another project.");
+    return true;
+}
+
+/* -- answers -- */
+
+static void answer_refusal(const struct upload *upload, const struct http_request *request, struct http_response *response)
+{
+    const struct refusal *refusal = &upload->refusal;
+    log_info("upload-refused", "client=%s path=\"%s\" project=%s status=%u reason=\"%s\"", request->client, request->path,
+             upload->project[0] ? upload->project : "-", refusal->status, refusal->sentence);
+    http_response_text(response, refusal->status, refusal->sentence);
+    if (refusal->status == 503)
+        http_response_header(response, "Retry-After", RETRY_AFTER_S);
+    if (refusal->status == 405)
+        http_response_header(response, "Allow", "POST");
+}
+
+static void answer_id(const struct http_request *request, struct http_response *response, const char *id)
+{
+    bool socorro = strcmp(request->path, "/submit") == 0;
+    response->status = 200;
+    response->content_type = "text/plain; charset=utf-8";
+    if (socorro ? buffer_printf(&response->body, "CrashID=bp-%s\n", id) : buffer_append_text(&response->body, id))
+        http_response_text(response, 503, "The server is out of memory; try again later.");
+}
+
+/* -- the service -- */
+
+static void upload_release(void *state)
+{
+    struct upload *upload = state;
+    body_free(upload->body);
+    form_free(upload->form);
+    free(upload);
+}
+
+static bool has_space(struct upload *upload)
+{
+    uint64_t free_bytes = 0;
+    enum status status = file_free_space(upload->ingest->store->tmp_dir, &free_bytes);
+    if (!status && free_bytes < upload->ingest->min_free_bytes)
+        status = ST_FULL;
+    return status ? refusal_set_status(&upload->refusal, status) : true;
+}
+
+static bool begin_body(struct upload *upload, const struct http_request *request)
+{
+    enum status status = form_create(&upload->form, &upload->ingest->limits, &upload->refusal);
+    if (status)
+        return refusal_set_status(&upload->refusal, status);
+    return body_create(&upload->body, http_request_header(request, "Content-Type"), http_request_header(request, "Content-Encoding"),
+                       &upload->ingest->limits, upload->form, &upload->refusal);
+}
+
+static void ingest_begin(void *context, const struct http_request *request, struct http_response *response, void **ret_state)
+{
+    struct upload *upload = calloc(1, sizeof *upload);
+    if (!upload) {
+        http_response_text(response, 503, "The server is out of memory; try again later.");
+        return;
+    }
+    upload->ingest = context;
+    bool going = strcmp(request->method, "POST") == 0 || refusal_set(&upload->refusal, 405, "Uploads come by POST.");
+    if (going && authorise(upload, request) && has_space(upload) && begin_body(upload, request)) {
+        *ret_state = upload;
+        return;
+    }
+    answer_refusal(upload, request, response);
+    upload_release(upload);
+}
+
+static bool ingest_feed(void *state, const void *bytes, size_t size)
+{
+    struct upload *upload = state;
+    if (body_feed(upload->body, bytes, size))
+        return true;
+    body_free(upload->body); /* the rest of the body needs neither memory nor disk */
+    form_free(upload->form);
+    upload->body = NULL;
+    upload->form = NULL;
+    return false;
+}
+
+static bool add_query_field(void *context, const char *name, const char *value)
+{
+    struct form *form = context;
+    bool secret = strcmp(name, "key") == 0 || text_starts(name, "sentry_");
+    return secret || strlen(name) > MULTIPART_MAX_NAME || form_add_missing(form, name, value);
+}
+
+static bool accept_upload(struct upload *upload, const struct http_request *request, char ret_id[UUID_TEXT_BYTES])
+{
+    static const char *const OUTCOMES[] = {"new", "replaced", "repeated"};
+    enum report_outcome outcome = REPORT_NEW;
+    struct accept_request accept = {
+        .store = upload->ingest->store,
+        .form = upload->form,
+        .project_id = upload->project_id,
+        .idempotency_key = http_request_header(request, "Idempotency-Key"),
+    };
+    http_request_each_query(request, add_query_field, upload->form);
+    if (upload->refusal.status || !accept_report(&accept, ret_id, &outcome, &upload->refusal))
+        return false;
+    log_info("report-accepted", "id=%s project=%s outcome=%s client=%s", ret_id, upload->project, OUTCOMES[outcome], request->client);
+    if (outcome != REPORT_REPEATED)
+        upload->ingest->on_report(upload->ingest->on_report_context);
+    return true;
+}
+
+static void ingest_end(void *state, const struct http_request *request, struct http_response *response)
+{
+    struct upload *upload = state;
+    char id[UUID_TEXT_BYTES];
+    if (!upload->refusal.status && body_finish(upload->body) && accept_upload(upload, request, id))
+        answer_id(request, response, id);
+    else
+        answer_refusal(upload, request, response);
+    body_free(upload->body); /* what was refused is gone from the disk before the client hears it */
+    form_free(upload->form);
+    upload->body = NULL;
+    upload->form = NULL;
+}
+
+const struct http_service ingest_service = {ingest_claims, ingest_begin, ingest_feed, ingest_end, upload_release};

@@ -1,0 +1,20 @@
+/* jobs.h - the threads that work off the queue: claim a report, have a child process it, store what came out. */
+#ifndef SALVOR_SERVER_JOBS_JOBS_H
+#define SALVOR_SERVER_JOBS_JOBS_H
+#include "store/store.h"
+
+struct jobs;
+struct jobs_options {
+    struct store *store;
+    const char *program_path; /* started as the processing child */
+    unsigned threads;
+    uint32_t timeout_ms; /* for one report */
+};
+
+enum status jobs_start(struct jobs **ret, const struct jobs_options *options);
+/* There is, or may be, something to do. Any thread may call it. */
+void jobs_wake(struct jobs *jobs);
+/* Lets work under way end and joins the threads. Accepts NULL. */
+void jobs_stop(struct jobs *jobs);
+
+#endif

@@ -1,0 +1,12 @@
+/* result.h - what the store wants to know of a processed report's JSON (server/process describes its layout). */
+#ifndef SALVOR_SERVER_JOBS_RESULT_H
+#define SALVOR_SERVER_JOBS_RESULT_H
+#include "store/report.h"
+
+struct result;
+/* ST_FORMAT: the text is not such a JSON object. */
+enum status result_create(struct result **ret, const char *text, size_t size);
+void result_free(struct result *result); /* accepts NULL */
+const struct report_result *result_facts(const struct result *result);
+
+#endif
