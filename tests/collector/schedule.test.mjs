@@ -1,0 +1,136 @@
+// schedule.test.mjs - when the collector starts its uploader, and that it never starts two.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { dumpBytes, fakeUploader, reports, runCommand, scratch, startCollector, startServer, until } from './support.mjs';
+
+const drop = (collector, name) => fs.writeFileSync(path.join(collector.dumps, name), dumpBytes());
+const lines = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : []);
+/** A fake that takes everything that waits. */
+const takeAll = `for (const name of fs.readdirSync(queue + '/pending')) fs.unlinkSync(queue + '/pending/' + name);`;
+
+test('schedule when a dump comes then the server has it at once and the report is done', async (t) => {
+  const server = await startServer(t);
+  const collector = await startCollector(t, scratch(t), '--url', server.url, '--key', 'k3y');
+  drop(collector, 'app.exe.1234.dmp');
+  await until(() => collector.log, () => server.posts.length === 1);
+  await until('it is done', () => reports(collector, 'done').length === 1);
+  assert.equal(reports(collector, 'pending').length, 0);
+  assert.equal(server.posts[0].headers['salvor-key'], 'k3y');
+});
+
+test('schedule when the collector starts with reports waiting then they are sent', async (t) => {
+  const data = scratch(t);
+  const first = await startCollector(t, data);
+  drop(first, 'app.exe.1.dmp');
+  drop(first, 'app.exe.2.dmp');
+  await until('two wait', () => reports(first, 'pending').length === 2);
+  await first.stop();
+  fs.renameSync(path.join(first.queue, 'pending', reports(first, 'pending')[0]), path.join(first.queue, 'uploading', 'app.exe-5-1.dmp'));
+  const server = await startServer(t);
+  const second = await startCollector(t, data, '--url', server.url);
+  await until('both are done', () => reports(second, 'done').length === 2);
+  assert.equal(server.posts.length, 2);
+});
+
+test('schedule when there is no address then reports wait', async (t) => {
+  const collector = await startCollector(t, scratch(t));
+  drop(collector, 'app.exe.1.dmp');
+  await until('it waits', () => reports(collector, 'pending').length === 1);
+  assert.match(collector.log, /upload-off/);
+});
+
+test('schedule when the server fails then tries again later by itself', async (t) => {
+  const server = await startServer(t, (count) => (count === 1 ? 503 : 200));
+  const collector = await startCollector(t, scratch(t), '--url', server.url);
+  drop(collector, 'app.exe.1.dmp');
+  await until('it is done', () => reports(collector, 'done').length === 1, 20000);
+  assert.equal(server.posts.length, 2);
+  const wait = server.posts[1].at - server.posts[0].at;
+  assert.ok(wait >= 2400 && wait < 9000, `${wait} ms`);
+  assert.match(collector.log, /upload-later failures=1 /);
+});
+
+test('schedule when a new report comes during a wait then tries at once', async (t) => {
+  let open = false;
+  const server = await startServer(t, () => (open ? 200 : 503));
+  const collector = await startCollector(t, scratch(t), '--url', server.url);
+  drop(collector, 'app.exe.1.dmp');
+  await until('the first failure', () => collector.log.includes('upload-later failures=1'));
+  open = true;
+  const begin = Date.now();
+  drop(collector, 'app.exe.2.dmp');
+  await until('both are done', () => reports(collector, 'done').length === 2);
+  assert.ok(Date.now() - begin < 2400, `${Date.now() - begin} ms`);
+});
+
+test('schedule when many reports come then there is never more than one uploader', async (t) => {
+  const data = scratch(t);
+  const log = path.join(data, 'runs');
+  const upload = fakeUploader(
+    data,
+    `fs.appendFileSync(folder + '/runs', 'begin\\n');
+     setTimeout(() => { ${takeAll} fs.appendFileSync(folder + '/runs', 'end\\n'); }, 100);`,
+  );
+  const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload);
+  for (let pid = 1; pid <= 30; pid++) {
+    drop(collector, `app.exe.${pid}.dmp`);
+    await new Promise((resolve) => setTimeout(resolve, 20)); // so that they come while one is under way
+  }
+  await until('all are gone', () => fs.readdirSync(collector.dumps).length + reports(collector, 'pending').length + reports(collector, 'new').length === 0);
+  await until('the last has ended', () => lines(log).at(-1) === 'end');
+  assert.ok(lines(log).length >= 4, lines(log).join(' '));
+  lines(log).forEach((line, i) => assert.equal(line, i % 2 ? 'end' : 'begin', lines(log).join(' ')));
+});
+
+test('schedule when it starts the uploader then the key is not on its command line', async (t) => {
+  const data = scratch(t);
+  const upload = fakeUploader(data, `${takeAll} fs.writeFileSync(folder + '/seen', JSON.stringify([process.argv.slice(2), process.env.SALVOR_KEY]));`);
+  const collector = await startCollector(t, data, '--url', 'http://x/submit', '--key', 's3cret', '--upload-program', upload);
+  drop(collector, 'app.exe.1.dmp');
+  await until('it ran', () => lines(path.join(data, 'seen')).length);
+  const [words, key] = JSON.parse(fs.readFileSync(path.join(data, 'seen'), 'utf8'));
+  assert.deepEqual(words, ['--queue', path.join(data, 'queue'), '--url', 'http://x/submit']);
+  assert.equal(key, 's3cret');
+});
+
+test('schedule when the uploader says done and nothing moved then it is not started in a loop', async (t) => {
+  const data = scratch(t);
+  const upload = fakeUploader(data, `fs.appendFileSync(folder + '/runs', 'run\\n');`);
+  const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload);
+  drop(collector, 'app.exe.1.dmp');
+  await until('it is put off', () => collector.log.includes('upload-later'));
+  assert.equal(lines(path.join(data, 'runs')).length, 1);
+});
+
+test('schedule when the uploader is missing then the collector says so and goes on', async (t) => {
+  const collector = await startCollector(t, scratch(t), '--url', 'http://x', '--upload-program', '/nonexistent/salvor-upload');
+  drop(collector, 'app.exe.1.dmp');
+  await until('it is said', () => collector.log.includes('upload-not-started'));
+  drop(collector, 'app.exe.2.dmp');
+  await until('both wait', () => reports(collector, 'pending').length === 2);
+});
+
+test('schedule when told to stop while the uploader hangs then ends at once and nothing is lost', async (t) => {
+  const data = scratch(t);
+  const upload = fakeUploader(data, `fs.writeFileSync(folder + '/runs', String(process.pid)); setInterval(() => {}, 1000);`);
+  const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload);
+  drop(collector, 'app.exe.1.dmp');
+  await until('it runs', () => lines(path.join(data, 'runs'))[0]);
+  const { code, ms } = await collector.stop();
+  assert.equal(code, 0, collector.log);
+  assert.ok(ms < 2000, `${ms} ms`);
+  assert.throws(() => process.kill(Number(lines(path.join(data, 'runs'))[0]), 0), /ESRCH/);
+  assert.equal(reports(collector, 'pending').length, 1);
+});
+
+test('schedule when another program puts a report into the queue then it is sent at once', async (t) => {
+  const data = scratch(t);
+  const server = await startServer(t);
+  const collector = await startCollector(t, data, '--url', server.url, '--scan-interval', '1h');
+  const file = path.join(data, 'by-hand.dmp');
+  fs.writeFileSync(file, dumpBytes());
+  assert.equal(runCommand('ingest', '--data', data, file).status, 0);
+  await until('it is done', () => reports(collector, 'done').length === 1);
+});

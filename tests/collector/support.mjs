@@ -1,0 +1,114 @@
+// support.mjs - a collector of the tests' own: started in a fresh folder, told to stop, its queue looked at; and a server that counts.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+
+const bin = process.env.SALVOR_BIN ?? path.resolve('build/linux-release/bin');
+export const collectorProgram = path.join(bin, 'salvor-collector');
+
+/** A new folder that goes when the test ends. */
+export function scratch(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'salvor-collector-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Bytes that begin like a minidump. */
+export function dumpBytes(size = 5000) {
+  const bytes = Buffer.alloc(size, 'x');
+  bytes.write('MDMP');
+  return bytes;
+}
+
+export function runCommand(...words) {
+  return spawnSync(collectorProgram, words, { encoding: 'utf8', timeout: 20000 });
+}
+
+/** Starts `run` in data and waits for its ready line. */
+export async function startCollector(t, data, ...options) {
+  const child = spawn(collectorProgram, ['run', '--data', data, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const collector = { child, data, dumps: path.join(data, 'dumps'), queue: path.join(data, 'queue'), log: '', ready: '' };
+  const exited = once(child, 'exit');
+  child.stderr.setEncoding('utf8').on('data', (text) => (collector.log += text));
+  t.after(() => child.exitCode ?? child.kill('SIGKILL'));
+  for await (const line of readline.createInterface({ input: child.stdout })) {
+    collector.ready = line;
+    break;
+  }
+  assert.match(collector.ready, /^salvor-collector ready /, collector.log);
+  /** Asks it to end; the exit code, and how long it took. */
+  collector.stop = async (signal = 'SIGTERM') => {
+    const begin = Date.now();
+    child.kill(signal);
+    const [code, by] = await exited;
+    return { code: code ?? by, ms: Date.now() - begin };
+  };
+  return collector;
+}
+
+/** Waits until check() gives something true; fails with what when it does not within ms. */
+export async function until(what, check, ms = 10000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const got = await check();
+    if (got) return got;
+    assert.ok(Date.now() < end, `not within ${ms} ms: ${typeof what === 'function' ? what() : what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** File names in a state's folder. */
+export function reports(collector, state) {
+  const folder = path.join(collector.queue, state);
+  return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+}
+
+/** A report's record as an object. */
+export function record(collector, state, name) {
+  const bytes = fs.readFileSync(path.join(collector.queue, state, name));
+  const footer = bytes.subarray(bytes.length - 40);
+  const offset = Number(footer.readBigUInt64LE(16));
+  const lines = bytes.subarray(offset, offset + footer.readUInt32LE(24)).toString().trimEnd().split('\n');
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+}
+
+/** A server that keeps what it gets; answer(request, body) gives the status, 200 unless told otherwise. */
+export async function startServer(t, answer = () => 200) {
+  const server = { posts: [] };
+  const listener = http.createServer(async (request, response) => {
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    const body = Buffer.concat(parts);
+    server.posts.push({ headers: request.headers, url: request.url, body, at: Date.now() });
+    response.writeHead(answer(server.posts.length, request, body), { 'content-type': 'text/plain' }).end('CrashID=bp-1\n');
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  t.after(() => {
+    listener.closeAllConnections();
+    listener.close();
+  });
+  server.url = `http://127.0.0.1:${listener.address().port}`;
+  return server;
+}
+
+/** An uploader of the test's own: a script of node that gets the queue's folder as `queue`. Returns its path. */
+export function fakeUploader(folder, script) {
+  const file = path.join(folder, 'fake-upload');
+  fs.writeFileSync(
+    file,
+    `#!${process.execPath}
+const fs = require('fs'), path = require('path');
+const queue = process.argv[process.argv.indexOf('--queue') + 1];
+const folder = ${JSON.stringify(folder)};
+${script}
+`,
+    { mode: 0o755 },
+  );
+  return file;
+}
