@@ -45,10 +45,11 @@ enum status folder_create(const char *path)
     if (status == ST_EXISTS) {
         /* Through the link, if it is one: an administrator may have put the folder elsewhere. */
         struct folder *folder;
+        struct file_info info = {0};
         status = folder_open(&folder, path);
         if (!status)
             folder_close(folder);
-        else if (status == ST_NOT_FOUND)
+        else if (status == ST_NOT_FOUND || (file_stat(path, &info) == ST_OK && info.is_regular))
             status = ST_EXISTS;
     }
     return status;

@@ -260,12 +260,14 @@ static size_t distance(const char *a, size_t a_size, const char *b)
     return row[b_size];
 }
 
-/* The table's name that is most like what was typed, or NULL when none is. */
-static const char *nearest(const struct option_set *set, const char *name, size_t size)
+/* The table's name, or flag's name, that is most like what was typed; NULL when none is. */
+static const char *nearest(const struct option_set *set, const char *name, size_t size, bool flags_only)
 {
     const char *best = NULL;
     size_t best_distance = size / 3 + 2;
     for (size_t i = 0; i < set->count && size <= 64; i++) {
+        if (flags_only && set->table[i].type != OPTION_FLAG)
+            continue;
         size_t now = distance(name, size, set->table[i].name);
         if (now < best_distance) {
             best_distance = now;
@@ -275,13 +277,14 @@ static const char *nearest(const struct option_set *set, const char *name, size_
     return best;
 }
 
-static enum status unknown(struct option_set *set, const char *origin, const char *what, const char *name, size_t size, const char *dashes)
+/* before is what was typed before the name: "--", "--no-" or nothing. */
+static enum status unknown(struct option_set *set, const char *origin, const char *what, const char *before, const char *name, size_t size)
 {
-    const char *near_name = nearest(set, name, size);
+    const char *near_name = nearest(set, name, size, text_ends_nocase(before, "no-"));
     int shown = size < 64 ? (int)size : 64;
     if (near_name)
-        return complain(set, ST_ARGUMENT, "%sunknown %s %s%.*s; did you mean %s%s?", origin, what, dashes, shown, name, dashes, near_name);
-    return complain(set, ST_ARGUMENT, "%sunknown %s %s%.*s", origin, what, dashes, shown, name);
+        return complain(set, ST_ARGUMENT, "%sunknown %s %s%.*s; did you mean %s%s?", origin, what, before, shown, name, before, near_name);
+    return complain(set, ST_ARGUMENT, "%sunknown %s %s%.*s", origin, what, before, shown, name);
 }
 
 static enum status missing_value(struct option_set *set, const struct option *option)
@@ -312,8 +315,10 @@ static enum status parse_option(struct option_set *set, int argc, char **argv, i
     } else if (option && option->type == OPTION_FLAG && !value) {
         value = "yes";
     }
+    if (!option && text_starts(name, "no-"))
+        return unknown(set, "", "option", "--no-", name + 3, size - 3);
     if (!option)
-        return unknown(set, "", "option", name, size, "--");
+        return unknown(set, "", "option", "--", name, size);
     if (!value) {
         /* `--listen --data X` is a forgotten value far more often than a value with two dashes; that one can be given behind '='. */
         if (*at + 1 >= argc || text_starts(argv[*at + 1], "--"))
@@ -378,7 +383,7 @@ static enum status parse_line(struct option_set *set, char *line, const char *or
     char *name = trimmed(line), *value = trimmed(sign + 1);
     const struct option *option = find(set, name, strlen(name));
     if (!option)
-        return unknown(set, origin, "setting", name, strlen(name), "");
+        return unknown(set, origin, "setting", "", name, strlen(name));
     return set_value(set, option, value, (struct origin){origin, option->name});
 }
 
