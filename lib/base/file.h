@@ -16,7 +16,7 @@ struct file {
 
 enum file_mode {
     FILE_MODE_READ,       /* exists; others may read, write, rename and delete */
-    FILE_MODE_READ_ALONE, /* exists; on Windows nobody else may have it open for writing (ST_BUSY) */
+    FILE_MODE_READ_ALONE, /* exists, and links are not followed; on Windows nobody else may have it open for writing (ST_BUSY) */
     FILE_MODE_CREATE,     /* must not exist (ST_EXISTS); read and write; mode 0600 on POSIX */
     FILE_MODE_REPLACE,    /* created or emptied; read and write */
     FILE_MODE_UPDATE,     /* exists; read and write */

@@ -28,7 +28,7 @@ enum status file_open(struct file *ret, const char *path, enum file_mode mode)
 {
     static const int flags[] = {
         [FILE_MODE_READ] = O_RDONLY,
-        [FILE_MODE_READ_ALONE] = O_RDONLY,
+        [FILE_MODE_READ_ALONE] = O_RDONLY | O_NOFOLLOW | O_NONBLOCK, /* a pipe is for the caller to notice, not to wait for */
         [FILE_MODE_CREATE] = O_RDWR | O_CREAT | O_EXCL,
         [FILE_MODE_REPLACE] = O_RDWR | O_CREAT | O_TRUNC,
         [FILE_MODE_UPDATE] = O_RDWR,

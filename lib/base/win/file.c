@@ -24,15 +24,15 @@ static enum status result(BOOL done)
 }
 
 static const struct {
-    DWORD access, share, creation;
+    DWORD access, share, creation, flags;
 } modes[] = {
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
-    [FILE_MODE_READ] = {GENERIC_READ, SHARE_ALL, OPEN_EXISTING},
-    [FILE_MODE_READ_ALONE] = {GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING},
-    [FILE_MODE_CREATE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, CREATE_NEW},
-    [FILE_MODE_REPLACE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, CREATE_ALWAYS},
-    [FILE_MODE_UPDATE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, OPEN_EXISTING},
-    [FILE_MODE_APPEND] = {FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, SHARE_ALL, OPEN_ALWAYS},
+    [FILE_MODE_READ] = {GENERIC_READ, SHARE_ALL, OPEN_EXISTING, 0},
+    [FILE_MODE_READ_ALONE] = {GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
+    [FILE_MODE_CREATE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, CREATE_NEW, 0},
+    [FILE_MODE_REPLACE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, CREATE_ALWAYS, 0},
+    [FILE_MODE_UPDATE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, OPEN_EXISTING, 0},
+    [FILE_MODE_APPEND] = {FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, SHARE_ALL, OPEN_ALWAYS, 0},
 };
 
 enum status file_open(struct file *ret, const char *path, enum file_mode mode)
@@ -40,7 +40,8 @@ enum status file_open(struct file *ret, const char *path, enum file_mode mode)
     wchar_t *wide = wide_path(path);
     if (!wide)
         return ST_MEMORY;
-    HANDLE handle = CreateFileW(wide, modes[mode].access, modes[mode].share, NULL, modes[mode].creation, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE handle = CreateFileW(wide, modes[mode].access, modes[mode].share, NULL, modes[mode].creation,
+                                FILE_ATTRIBUTE_NORMAL | modes[mode].flags, NULL);
     enum status status = result(handle != INVALID_HANDLE_VALUE);
     free(wide);
     if (!status)
