@@ -145,6 +145,7 @@ static struct minidump_reader *reader_create(struct span bytes)
     reader->model.soft_errors = reader->notes;
     reader->model.comment = reader->model.assertion = "";
     reader->model.system.service_pack = reader->model.misc.build = "";
+    reader->text_left_bytes = MINIDUMP_MAX_ALL_TEXT_BYTES;
     arena_init(&reader->arena, MINIDUMP_MAX_HEAP_BYTES);
     buffer_init(&reader->scratch, SCRATCH_CEILING_BYTES);
     return reader;

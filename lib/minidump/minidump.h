@@ -10,16 +10,17 @@
 #include "minidump/cpu.h"
 
 /* Ceilings; what lies beyond one is left out with a soft error. */
-#define MINIDUMP_MAX_STREAMS     4096u
-#define MINIDUMP_MAX_THREADS     16384u
-#define MINIDUMP_MAX_MODULES     16384u
-#define MINIDUMP_MAX_RANGES      1048576u
-#define MINIDUMP_MAX_REGIONS     1048576u
-#define MINIDUMP_MAX_ANNOTATIONS 4096u
-#define MINIDUMP_MAX_TEXT_BYTES  65536u /* one string, in UTF-8 */
-#define MINIDUMP_MAX_SOFT_ERRORS 64u
-#define MINIDUMP_MAX_HEAP_BYTES  ((size_t)128 << 20)
-#define MINIDUMP_PARAMETERS      15u
+#define MINIDUMP_MAX_STREAMS        4096u
+#define MINIDUMP_MAX_THREADS        16384u
+#define MINIDUMP_MAX_MODULES        16384u
+#define MINIDUMP_MAX_RANGES         1048576u
+#define MINIDUMP_MAX_REGIONS        1048576u
+#define MINIDUMP_MAX_ANNOTATIONS    4096u
+#define MINIDUMP_MAX_TEXT_BYTES     65536u /* one string, in UTF-8 */
+#define MINIDUMP_MAX_ALL_TEXT_BYTES ((size_t)16 << 20)
+#define MINIDUMP_MAX_SOFT_ERRORS    64u
+#define MINIDUMP_MAX_HEAP_BYTES     ((size_t)128 << 20)
+#define MINIDUMP_PARAMETERS         15u
 
 #define MINIDUMP_NONE ((size_t)-1) /* an index that points at nothing */
 

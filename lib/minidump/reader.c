@@ -74,12 +74,25 @@ static const char *text_keep(struct minidump_reader *reader, enum status status)
     return kept ? kept : "";
 }
 
+/* Length of the text in front of a terminator, a unit at a time, and the bytes taken off what all text of a dump may have. */
+static size_t text_take(struct minidump_reader *reader, struct span bytes, size_t unit)
+{
+    size_t size = 0, most = bytes.len < MINIDUMP_MAX_TEXT_BYTES ? bytes.len : MINIDUMP_MAX_TEXT_BYTES;
+
+    if (most > reader->text_left_bytes) {
+        reader_note(reader, "there is more text than %zu bytes; the rest is left out", (size_t)MINIDUMP_MAX_ALL_TEXT_BYTES);
+        return 0;
+    }
+    while (size + unit <= most && (bytes.data[size] || (unit == 2 && bytes.data[size + 1])))
+        size += unit;
+    reader->text_left_bytes -= size;
+    return size;
+}
+
 const char *reader_utf16(struct minidump_reader *reader, struct span bytes)
 {
-    size_t size = 0;
+    size_t size = text_take(reader, bytes, 2);
 
-    while (size + 2 <= bytes.len && size < MINIDUMP_MAX_TEXT_BYTES && bytes_u16(bytes.data + size) != 0)
-        size += 2;
     if (!size)
         return "";
     buffer_reset(&reader->scratch);
@@ -88,10 +101,8 @@ const char *reader_utf16(struct minidump_reader *reader, struct span bytes)
 
 const char *reader_utf8(struct minidump_reader *reader, struct span bytes)
 {
-    size_t size = 0;
+    size_t size = text_take(reader, bytes, 1);
 
-    while (size < bytes.len && size < MINIDUMP_MAX_TEXT_BYTES && bytes.data[size] != 0)
-        size++;
     if (!size)
         return "";
     buffer_reset(&reader->scratch);

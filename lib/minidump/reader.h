@@ -11,6 +11,7 @@ struct minidump_reader {
     struct arena arena;
     const char *notes[MINIDUMP_MAX_SOFT_ERRORS];
     struct buffer scratch;           /* for text on its way into the arena */
+    size_t text_left_bytes;          /* of MINIDUMP_MAX_ALL_TEXT_BYTES; bounds the time that many long strings take */
     struct minidump_thread *threads; /* the model's arrays, while they may still be written */
     struct minidump_module *modules;
 };

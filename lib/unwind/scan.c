@@ -63,16 +63,23 @@ static bool word_read(const struct unwind_request *request, uint64_t address, un
     return true;
 }
 
-bool unwind_scan(const struct unwind_request *request, struct cpu_state *ret)
+/* Whether a return address can stand here when everybody keeps to the calling convention: on 64-bit processors the stack is aligned to
+ * 16 bytes at every call, so what the call pushes, or the callee stores above its frame pointer, lies 8 bytes off. */
+static bool is_proper_place(enum cpu cpu, uint64_t address)
+{
+    return cpu == CPU_X86 || address % 16 == 8;
+}
+
+/* One pass over the words from address on; proper: only where a return address should stand. */
+static bool scan_words(const struct unwind_request *request, uint64_t address, bool proper, struct cpu_state *ret)
 {
     const struct cpu_layout *layout = cpu_layout(request->callee->cpu);
     unsigned bytes = layout->pointer_bytes;
-    uint64_t address = cpu_sp(request->callee) & ~(uint64_t)(bytes - 1);
     uint64_t value;
 
-    if (address < cpu_sp(request->callee))
-        address += bytes;
     for (unsigned i = 0; i < UNWIND_MAX_SCAN_WORDS && request->budget->words; i++, address += bytes) {
+        if (proper && !is_proper_place(request->callee->cpu, address))
+            continue;
         request->budget->words--;
         if (address > UINT64_MAX - bytes || !word_read(request, address, bytes, &value))
             return false;
@@ -83,4 +90,14 @@ bool unwind_scan(const struct unwind_request *request, struct cpu_state *ret)
         }
     }
     return false;
+}
+
+bool unwind_scan(const struct unwind_request *request, struct cpu_state *ret)
+{
+    unsigned bytes = cpu_layout(request->callee->cpu)->pointer_bytes;
+    uint64_t address = cpu_sp(request->callee) & ~(uint64_t)(bytes - 1);
+
+    if (address < cpu_sp(request->callee))
+        address += bytes;
+    return scan_words(request, address, true, ret) || (request->callee->cpu != CPU_X86 && scan_words(request, address, false, ret));
 }

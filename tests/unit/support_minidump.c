@@ -1,5 +1,7 @@
 /* support_minidump.c - a minidump writer for tests: header and a fixed directory first, then pieces in the order given. */
 #include "support_minidump.h"
+#include "minidump/minidump.h"
+#include "minidump/reason.h"
 #include "proto/record.h"
 #include <assert.h>
 #include <string.h>
@@ -354,4 +356,68 @@ struct span dump_typical(struct dump *dump)
     dump_add_stream(dump, PROTO_STREAM_LOG, log, sizeof(log) - 1);
     dump_add_memory(dump, 0x30000, memory, sizeof(memory));
     return dump_finish(dump);
+}
+
+static uint64_t touch_bytes(struct span bytes)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        sum += bytes.data[i];
+    return sum;
+}
+
+static uint64_t touch_modules(const struct minidump *minidump)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < minidump->module_count; i++) {
+        const struct minidump_module *module = &minidump->modules[i];
+
+        sum += strlen(module->path) + strlen(module->name) + strlen(module->debug_file) + strlen(module->debug_id) +
+               strlen(module->code_id) + minidump_module_at(minidump, module->base);
+    }
+    for (size_t i = 0; i < minidump->unloaded_count; i++)
+        sum += strlen(minidump->unloaded[i].name);
+    for (size_t i = 0; i < minidump->annotation_count; i++)
+        sum += strlen(minidump->annotations[i].key) + strlen(minidump->annotations[i].value);
+    for (size_t i = 0; i < minidump->soft_error_count; i++)
+        sum += strlen(minidump->soft_errors[i]);
+    return sum;
+}
+
+static uint64_t touch_threads(const struct minidump *minidump)
+{
+    uint64_t sum = 0, word;
+
+    for (size_t i = 0; i < minidump->thread_count; i++) {
+        struct cpu_state registers;
+        char text[64];
+
+        if (!minidump_thread_state(minidump, i, &registers)) {
+            sum += cpu_ip(&registers);
+            if (minidump_memory_read(minidump, cpu_sp(&registers), &word, sizeof(word)))
+                sum += word;
+        }
+        sum += minidump_last_error(minidump, i, text, sizeof(text)) + touch_bytes(minidump->threads[i].stack);
+        if (minidump->threads[i].name)
+            sum += strlen(minidump->threads[i].name);
+    }
+    return sum;
+}
+
+uint64_t dump_touch(const struct minidump *minidump)
+{
+    struct minidump_reason reason;
+    uint64_t sum = touch_modules(minidump) + touch_threads(minidump);
+
+    for (size_t i = 0; i < minidump->range_count; i++)
+        sum += touch_bytes(minidump->ranges[i].bytes);
+    for (size_t i = 0; i < minidump->region_count; i++)
+        sum += minidump_region_at(minidump, minidump->regions[i].address) != NULL;
+    for (size_t i = 0; i < minidump->stream_count; i++)
+        sum += touch_bytes(minidump->streams[i].bytes);
+    minidump_reason(minidump, &reason);
+    return sum + strlen(reason.type) + strlen(reason.sentence) + strlen(minidump->comment) + strlen(minidump->assertion) +
+           strlen(minidump->misc.build) + strlen(minidump->system.service_pack);
 }

@@ -58,4 +58,8 @@ size_t dump_context(enum cpu cpu, uint64_t ip, uint64_t sp, uint8_t ret[1232]);
 /* A whole amd64 dump as a Windows writer leaves it: two threads, three modules, an access violation, memory, a record, thread names. */
 struct span dump_typical(struct dump *dump);
 
+/* Reads all that a decoded minidump points at, so that the sanitizers see every byte; returns a sum that keeps the reads alive. */
+struct minidump;
+uint64_t dump_touch(const struct minidump *minidump);
+
 #endif
