@@ -68,10 +68,14 @@ void data_init(const struct settings *from)
     client.block = block;
 }
 
-/* Everything but the monitor's own words (state, progress, result), which start afresh in a new block. */
+/* Everything but the monitor's own words: state, progress and result start afresh, and its inbox stays what it said. */
 static void carry_over(struct block *to, const struct block *from)
 {
+    char inbox[BLOCK_MAX_PATH];
+
+    memcpy(inbox, to->inbox, sizeof inbox);
     memcpy(to, from, sizeof *to);
+    memcpy(to->inbox, inbox, sizeof inbox);
     to->state = BLOCK_IDLE;
     to->progress = 0;
     to->result = 0;

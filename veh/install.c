@@ -50,6 +50,7 @@ static void publish(const struct settings *from)
     client.filter = from->filter;
     client.filter_context = from->filter_context;
     data_init(from);
+    wer_register(from);
     client.block->last_resort = (uint32_t)resort_choose(from);
     MemoryBarrier();
 }
@@ -98,6 +99,7 @@ salvor_status SALVOR_CALL salvor_uninstall(void)
     if (InterlockedCompareExchange(&client.phase, CLIENT_UNINSTALLED, CLIENT_INSTALLED) != CLIENT_INSTALLED)
         return SALVOR_E_STATE;
     hooks_remove(&settings);
+    wer_unregister();
     data_clean_exit();
     link_stop();
     resort_stop();

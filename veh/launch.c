@@ -2,11 +2,9 @@
  *
  * No fork bomb: this executable is started only after it has called salvor_monitor_main and got -1, so it is known to turn into a monitor
  * when it sees the argument. */
-#include "base/file.h"
 #include "base/process.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "base/win/wide.h"
 #include "private.h"
 #include "proto/name.h"
 #include "proto/pipe.h"
@@ -39,30 +37,6 @@ bool launch_is_monitor_command_line(void)
     return false;
 }
 
-/* salvor-collector.exe in the folder of the module that this code is in; heap, NULL when there is none. */
-static char *collector_beside_us(void)
-{
-    struct buffer path;
-    struct file_info info;
-    HMODULE module = NULL;
-    wchar_t wide[32768];
-    DWORD len;
-    char *ret = NULL;
-
-    buffer_init(&path, 256 * 1024);
-    if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                           (LPCWSTR)(void *)&self_allowed, &module) &&
-        (len = GetModuleFileNameW(module, wide, 32768)) != 0 && len < 32768) {
-        while (len && wide[len - 1] != L'\\' && wide[len - 1] != L'/')
-            len--;
-        if (text_from_utf16le(&path, (const uint8_t *)wide, len * sizeof *wide, true) == ST_OK &&
-            buffer_append_text(&path, NAME_COLLECTOR) == ST_OK && file_stat(buffer_text(&path), &info) == ST_OK && info.is_regular)
-            ret = buffer_take(&path);
-    }
-    buffer_done(&path);
-    return ret;
-}
-
 /* The program to start as our monitor; heap, NULL when there is none. */
 static char *monitor_program(const struct settings *from)
 {
@@ -74,7 +48,7 @@ static char *monitor_program(const struct settings *from)
         buffer_append_text(&path, from->monitor_path);
     else if (InterlockedCompareExchange(&self_allowed, 0, 0))
         process_self_path(&path);
-    ret = path.len ? buffer_take(&path) : collector_beside_us();
+    ret = path.len ? buffer_take(&path) : beside_this_module(NAME_COLLECTOR);
     buffer_done(&path);
     return ret;
 }

@@ -83,6 +83,7 @@ static bool try_link(void)
         return false;
     slot = (slot + 1) % 2;
     data_attach(next->block);
+    wer_point_at(next->section, next->block);
     InterlockedExchangePointer((void *volatile *)&client.link, next);
     return true;
 }
@@ -91,6 +92,7 @@ static bool try_link(void)
 static void unlink_monitor(void)
 {
     InterlockedExchangePointer((void *volatile *)&client.link, NULL);
+    wer_point_at(NULL, &client_local_block);
     data_detach();
 }
 

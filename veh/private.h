@@ -29,6 +29,10 @@ salvor_status link_start(void);
 void link_stop(void);
 bool link_is_service(void);
 
+/* -- place.c -- */
+/* The full path of a file in the folder of the module that this code is in; heap, NULL when there is no such file. */
+char *beside_this_module(const char *name);
+
 /* -- launch.c -- */
 /* Starts a child monitor and waits until its pipe listens. *ret_pipe is the pipe's name (heap), *ret_pid its process. */
 enum status launch_monitor(const struct settings *settings, char **ret_pipe, uint32_t *ret_pid);
@@ -46,6 +50,12 @@ void handshake_undo(struct client_link *link); /* closes and unmaps */
 enum block_last_resort resort_choose(const struct settings *settings);
 void resort_prepare(const struct settings *settings);
 void resort_stop(void);
+
+/* -- wer.c -- */
+void wer_register(const struct settings *settings); /* does nothing when there is no module */
+bool wer_key_found(void);                           /* whether WER is set up to load the registered module */
+void wer_unregister(void);
+void wer_point_at(HANDLE section, const struct block *block); /* where the WER module finds the block from now on */
 
 /* -- hooks.c -- */
 void hooks_install(const struct settings *settings);

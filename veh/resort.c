@@ -44,7 +44,7 @@ static bool key_exists(const wchar_t *path)
 }
 
 /* Whether WER will write a dump of this program: LocalDumps is set up for its name. */
-static bool wer_is_set_up(void)
+static bool localdumps_found(void)
 {
     struct buffer path;
     wchar_t *wide = NULL;
@@ -65,7 +65,7 @@ static bool wer_is_set_up(void)
 
 enum block_last_resort resort_choose(const struct settings *from)
 {
-    if (wer_is_set_up())
+    if (wer_key_found() || localdumps_found())
         return BLOCK_RESORT_WER;
     return from->spool_dir ? BLOCK_RESORT_IN_PROCESS : BLOCK_RESORT_NONE;
 }

@@ -14,6 +14,7 @@ static void terminate_texts(struct block *copy)
     TERMINATE(copy->environment);
     TERMINATE(copy->channel);
     TERMINATE(copy->spool_dir);
+    TERMINATE(copy->inbox);
     TERMINATE(copy->url);
     TERMINATE(copy->key);
     for (size_t i = 0; i < BLOCK_MAX_ATTACHMENTS; i++)

@@ -108,6 +108,7 @@ struct block {
     char reason[256];   /* salvor_dump_now's */
     char app[BLOCK_MAX_NAME], app_version[BLOCK_MAX_NAME], environment[BLOCK_MAX_NAME], channel[BLOCK_MAX_NAME];
     char spool_dir[BLOCK_MAX_PATH];
+    char inbox[BLOCK_MAX_PATH]; /* the monitor's: where the WER module and the last resort leave reports; "" = the queue in spool_dir */
     char url[BLOCK_MAX_URL];
     char key[BLOCK_MAX_NAME];
     struct block_range memory[BLOCK_MAX_MEMORY_RANGES];

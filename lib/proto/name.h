@@ -3,12 +3,13 @@
 #define SALVOR_PROTO_NAME_H
 
 /* Registry keys below HKLM (64-bit view). */
-#define NAME_KEY_SETTINGS    "SOFTWARE\\Salvor"
-#define NAME_KEY_POLICY      "SOFTWARE\\Policies\\Salvor"
-#define NAME_KEY_LOCALDUMPS  "SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\LocalDumps"
-#define NAME_KEY_WER_MODULES "SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules"
-#define NAME_KEY_MACHINE     "SOFTWARE\\Microsoft\\Cryptography"
-#define NAME_VALUE_MACHINE   "MachineGuid"
+#define NAME_KEY_SETTINGS         "SOFTWARE\\Salvor"
+#define NAME_KEY_POLICY           "SOFTWARE\\Policies\\Salvor"
+#define NAME_KEY_LOCALDUMPS       "SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\LocalDumps"
+#define NAME_KEY_WER_MODULES      "SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules"
+#define NAME_KEY_WER_MODULES_WIDE L"SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules"
+#define NAME_KEY_MACHINE          "SOFTWARE\\Microsoft\\Cryptography"
+#define NAME_VALUE_MACHINE        "MachineGuid"
 
 /* LocalDumps values. */
 #define NAME_VALUE_DUMP_FOLDER  "DumpFolder"

@@ -31,8 +31,11 @@
 #define RECORD_WEAK_ID        "weak_identity"  /* "1": the id rests on the file's time */
 #define RECORD_FILTER_FAULTED "filter_faulted" /* "1" */
 #define RECORD_ANNOTATION     "annotation."    /* prefix */
-#define RECORD_DUMP_BYTES     "dump_bytes"     /* container: the dump is the file's first bytes; absent or 0 = no dump */
-#define RECORD_ATTACHMENT     "attachment"     /* container: "<offset> <size> <name>" */
+#define RECORD_UNCLAIMED      "unclaimed"      /* "1": the WER module could not claim the crash, another layer may have it too */
+#define RECORD_FAST_FAIL      "fast_fail"      /* subcode of __fastfail */
+#define RECORD_FAST_FAIL_NAME "fast_fail_name"
+#define RECORD_DUMP_BYTES     "dump_bytes" /* container: the dump is the file's first bytes; absent or 0 = no dump */
+#define RECORD_ATTACHMENT     "attachment" /* container: "<offset> <size> <name>" */
 
 /* Values of RECORD_LAYER. */
 #define LAYER_MONITOR      "monitor"

@@ -8,8 +8,8 @@
 /* What the writer of a report knows by itself; a crashed process has no say in it. */
 struct report_identity {
     char id[UUID_TEXT_BYTES];
-    const char *app; /* borrowed */
-    uint32_t pid;    /* 0 = not known */
+    const char *app;                   /* borrowed */
+    uint32_t pid;                      /* 0 = not known */
     int64_t process_start, crash_time; /* Unix seconds; process_start 0 = not known */
     const char *layer;                 /* LAYER_* */
     bool weak;                         /* the id rests on the file's time */
@@ -19,7 +19,8 @@ struct report_identity {
 void report_put_identity(struct record_writer *writer, const struct report_identity *identity);
 /* What the client told, from a copy that block_check accepted. Annotations that were being written are left out. */
 void report_put_client(struct record_writer *writer, const struct block *copy);
-/* Puts the breadcrumb ring in order, oldest first, into ret (BLOCK_LOG_BYTES); returns its length. A line cut by the ring's wrap is dropped. */
+/* Puts the breadcrumb ring in order, oldest first, into ret (BLOCK_LOG_BYTES); returns its length. A line cut by the ring's wrap is
+ * dropped. */
 size_t report_log(const struct block *copy, uint8_t *ret);
 
 /* Copies a live block once; annotations that change meanwhile are marked as torn. */

@@ -23,6 +23,8 @@ const char *spool_state_name(enum spool_state state); /* "new" ...; static */
 struct spool;
 /* Opens the queue in dir and makes its folders. */
 enum status spool_open(struct spool **ret, const char *dir);
+/* Opens an existing flat folder, an inbox, for writing drafts into it and nothing else: a committed draft becomes a `.dmp` beside it. */
+enum status spool_open_inbox(struct spool **ret, const char *folder);
 void spool_close(struct spool *spool); /* accepts NULL */
 const char *spool_dir(const struct spool *spool);
 /* Removes what dead writers left in tmp/ and settles unlocked reports in uploading/. Any process may call it at any time. */
