@@ -22,4 +22,5 @@ export const crashes = (mingwBin) => {
 };
 
 export const SAMPLE_NAME = 'salvor-sample.exe';
-export const SAMPLE_VERSION = '2.4.1'; // tests/crashers/sample.rc
+// tests/crashers/sample.rc: "2.4.1" where the client said it, the four numbers of the module's resource where nobody did.
+export const SAMPLE_VERSIONS = ['2.4.1', '2.4.1.0'];

@@ -11,7 +11,7 @@ import { Child } from './child.mjs';
 import { Client } from './client.mjs';
 import { crashes } from './crashes.mjs';
 import { checkReports, signIn, withPage } from './pages.mjs';
-import { describeReport, mustTell, reasonOf } from './report.mjs';
+import { describeReport, mustTell, pidOf } from './report.mjs';
 import { Wine } from './wine.mjs';
 
 const PROJECT = 'default';
@@ -60,11 +60,7 @@ async function crashOnce(crash, { work }, index, wine, client) {
   const child = wine.start(crash.command.map((part) => path.basename(part)).join(' '), crash.command, { log: path.join(work, `crash-${index}.log`) });
   const [, pid, fault] = await child.line(/^crashing kind=\S+ pid=(\d+) time_ms=(\d+)/, READY_MS);
   await child.end(READY_MS);
-  const { report, seen } = await client.reportWhen(
-    PROJECT,
-    (candidate) => reasonOf(candidate) === crash.reason || candidate.state === 'failed',
-    VISIBLE_MS,
-  );
+  const { report, seen } = await client.reportWhen(PROJECT, (candidate) => pidOf(candidate) === Number(pid) || candidate.state === 'failed', VISIBLE_MS);
   mustTell(report, crash, Number(pid));
   return { report, elapsedMs: seen - Number(fault) };
 }

@@ -1,5 +1,5 @@
 // Reading one report's answer: the crashing stack as module+offset, the program's version, and whether it says what it must.
-import { SAMPLE_NAME, SAMPLE_VERSION } from './crashes.mjs';
+import { SAMPLE_NAME, SAMPLE_VERSIONS } from './crashes.mjs';
 
 /** "0x0000000000001450" as "0x1450". */
 const shortHex = (text) => `0x${BigInt(text).toString(16)}`;
@@ -14,9 +14,11 @@ export function frameText(frame) {
   return frame.module ? `${frame.module}+${offset}` : offset;
 }
 
+/** The whole reason, such as "EXCEPTION_STACK_BUFFER_OVERRUN / FAST_FAIL_FATAL_APP_EXIT"; its last part says most. */
 export const reasonOf = (report) => report.processed?.crash_info?.type || report.reason;
+export const shortReasonOf = (report) => reasonOf(report).split(' / ').at(-1);
 export const versionOf = (report) => report.processed?.salvor?.program?.version || report.version;
-const pidOf = (report) => report.processed?.pid ?? null;
+export const pidOf = (report) => report.processed?.pid ?? null;
 
 /** Throws with what is wrong when the report is not the one of this crash. */
 export function mustTell(report, crash, pid) {
@@ -24,8 +26,8 @@ export function mustTell(report, crash, pid) {
   const facts = [
     ['state', report.state, 'processed'],
     ['program', report.app, SAMPLE_NAME],
-    ['version', versionOf(report), SAMPLE_VERSION],
-    ['reason', reasonOf(report), crash.reason],
+    ['version', versionOf(report), SAMPLE_VERSIONS.find((version) => version === versionOf(report)) ?? SAMPLE_VERSIONS[0]],
+    ['reason', shortReasonOf(report), crash.reason],
     ['layer', report.layer, crash.layer],
     ['process id', pidOf(report), pid],
     ['crashing module', top?.module, SAMPLE_NAME],
