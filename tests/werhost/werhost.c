@@ -3,9 +3,11 @@
  *   werhost run PROGRAM ARGS...   starts the program as its debugger and sees its fast fail as a second-chance exception
  *   werhost attach PID EVENT      registered as AeDebug debugger: started by the system for an unhandled exception
  *
- * Either way it writes the LocalDumps file that the registry asks for, ends the process with its exception code and prints
- * `werhost: exit 0x...`. Its own exit code is 0 when the program ended, well or not. */
+ * Either way it asks the registered runtime exception modules, unless one claims the crash writes the LocalDumps file that the registry
+ * asks for, ends the process with its exception code and prints `werhost: exit 0x...`. Its own exit code is 0 when the program ended, well
+ * or not. */
 #include "localdumps.h"
+#include "modules.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -26,7 +28,8 @@ static void handle_fault(const DEBUG_EVENT *event, HANDLE process)
     fault.thread = open_thread(event->dwThreadId);
     printf("werhost: second-chance exception 0x%08lx in process %lu\n", (unsigned long)fault.record.ExceptionCode,
            (unsigned long)fault.pid);
-    localdumps_write(&fault);
+    if (!modules_ask(&fault))
+        localdumps_write(&fault);
     if (fault.thread)
         CloseHandle(fault.thread);
     TerminateProcess(process, fault.record.ExceptionCode);
