@@ -60,7 +60,7 @@ static void append_escaped(struct buffer *line, const struct buffer *text)
 }
 
 /* Without memory a line is cut or lost; a log must not be what ends its program. */
-static void append_message(struct buffer *line, const char *format, va_list args)
+static void BASE_PRINTF(2, 0) append_message(struct buffer *line, const char *format, va_list args)
 {
     char text[LOG_MAX_TEXT];
     int length = vsnprintf(text, sizeof text, format, args);
