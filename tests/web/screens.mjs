@@ -16,11 +16,11 @@ const id = (index) => mock.reports[index].id;
 
 const VIEWS = {
   'sign-in': { path: '/', out: true },
-  overview: { path: '/p/ugly?range=30d' },
-  'overview-7d': { path: '/p/ugly', act: (page) => page.hover('.day-chart', { position: { x: 400, y: 90 } }).catch(() => {}) },
-  'overview-million': { path: '/p/million?range=90d' },
-  'overview-quiet': { path: '/p/quiet' },
-  'first-start': { path: '/p/first' },
+  overview: { path: '/p/ugly/overview?range=30d' },
+  'overview-7d': { path: '/p/ugly/overview', act: (page) => page.hover('.day-chart', { position: { x: 400, y: 90 } }).catch(() => {}) },
+  'overview-million': { path: '/p/million/overview?range=90d' },
+  'overview-quiet': { path: '/p/quiet/overview' },
+  'first-start': { path: '/p/first/overview' },
   groups: { path: '/p/ugly/groups', act: async (page) => { for (const _ of [1, 2]) await page.keyboard.press('j'); } },
   'groups-million': { path: '/p/million/groups?sort=count' },
   'groups-none': { path: '/p/ugly/groups?q=nothing%20like%20this' },
@@ -42,11 +42,11 @@ const VIEWS = {
   'report-raw': { path: `/reports/${id(0)}?tab=raw` },
   'report-missing': { path: '/reports/00000000-0000-7000-8000-000000000000' },
   'report-slow': { path: '/reports/slow' },
-  forbidden: { path: '/p/forbidden' },
+  forbidden: { path: '/p/forbidden/overview' },
   broken: { path: '/p/broken/reports' },
   missing: { path: '/nowhere/at/all' },
   keys: { path: '/p/ugly/groups', act: (page) => page.keyboard.press('?') },
-  menu: { path: '/p/ugly', act: (page) => page.click('.project-button') },
+  menu: { path: '/p/ugly/overview', act: (page) => page.click('.project-button') },
 };
 
 const LOOKS = [
@@ -62,7 +62,7 @@ for (const look of LOOKS) {
   page.on('pageerror', (error) => console.log(`${look.name}: ${error}`));
   for (const [name, view] of Object.entries(VIEWS)) {
     if (only.length && !only.includes(name)) continue;
-    if (view.out) await page.request.delete(`${mock.origin}/api/v1/session`);
+    if (view.out) mock.signOut();
     else mock.signIn();
     await page.goto(mock.origin + view.path);
     await page.waitForFunction(() => document.querySelector('main') && (location.pathname.includes('slow') || !document.querySelector('[aria-busy=true], .bone')));
@@ -75,5 +75,4 @@ for (const look of LOOKS) {
   await context.close();
 }
 await browser.close();
-mock.server.closeAllConnections();
-mock.server.close();
+mock.stop();

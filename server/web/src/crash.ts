@@ -1,5 +1,5 @@
 // A crash in plain words: what happened, where, and which layer caught it.
-import { shortHex } from './format';
+import { osLabel, shortHex } from './format';
 import { baseName, crashingIndex, crashingThread, frameAddress, framesOf, frameSource, threadLabel } from './processed';
 import type { Frame, Processed, ReportDetail } from './types';
 
@@ -61,8 +61,8 @@ export function whatHappened({ reason, address, addressKnown, sentence }: Cause)
   if (access && (!addressKnown || address === null)) return [{ text: 'Accessed an address that is not canonical' }];
   if (access) return [{ text: `${ACCESS[access[1] ?? ''] ?? 'Accessed'} ` }, addressPiece(address ?? '0x0')];
   if (/IN_PAGE_ERROR/.test(reason) && address) return [{ text: 'Could not bring in the page at ' }, addressPiece(address)];
-  const fastFail = /FAST_FAIL_(\w+)|STACK_BUFFER_OVERRUN \/ (\w+)/.exec(reason);
-  if (fastFail) return [{ text: 'Fast fail ' }, { text: fastFail[1] ?? fastFail[2] ?? reason, style: 'code', hint: reason }];
+  const fastFail = /FAST_FAIL_(\w+)/.exec(reason) ?? /STACK_BUFFER_OVERRUN \/ (\w+)/.exec(reason);
+  if (fastFail) return [{ text: 'Fast fail ' }, { text: fastFail[1] ?? reason, style: 'code', hint: reason }];
   const simple = SIMPLE.find(([pattern]) => pattern.test(reason));
   if (simple) return [{ text: simple[1] }];
   if (sentence) return [{ text: `Crashed: ${sentence}` }];
@@ -76,17 +76,15 @@ function where(frame: Frame): Piece[] {
   return pieces;
 }
 
-/** "Windows NT" 10.0.19045 is Windows 10.0.19045 to people. */
 export function osName(info: Record<string, string | number | null> | null | undefined, fallback: string): string {
-  const os = String(info?.os ?? '').replace(/^Windows NT$/, 'Windows');
-  const text = [os, String(info?.os_ver ?? '')].filter(Boolean).join(' ');
-  return text || fallback;
+  const text = [info?.os ?? '', info?.os_ver ?? ''].filter(Boolean).join(' ');
+  return osLabel(text || fallback);
 }
 
 export function programName(report: ReportDetail): string {
   const program = report.processed?.salvor?.program;
-  const name = baseName(program?.name || report.app || '').replace(/\.exe$/i, '');
-  const version = program?.version || report.version;
+  const name = baseName(report.app || program?.name || '').replace(/\.exe$/i, '');
+  const version = report.version || program?.version;
   return [name, version].filter(Boolean).join(' ');
 }
 

@@ -115,6 +115,19 @@ export function splitLong(text: string, longest: number): { head: string; tail: 
   return { head: text.slice(0, cut), tail: text.slice(cut) };
 }
 
+/** A signature without the front tags, which are shown as badges beside it. */
+export function bareTitle(title: string, tags: string[]): string {
+  let rest = title;
+  for (const tag of tags) {
+    const front = `${tag.replace(/\s*\|\s*$/, '')} | `;
+    if (rest.startsWith(front)) rest = rest.slice(front.length);
+  }
+  return rest;
+}
+
+/** "Windows NT 10.0.19045" is Windows 10.0.19045 to people. */
+export const osLabel = (os: string): string => os.replace(/^Windows NT\b/, 'Windows');
+
 /** First and last version in one cell. */
 export function versionSpan(first: string, last: string): string {
   if (!first && !last) return '';

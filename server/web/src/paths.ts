@@ -9,7 +9,7 @@ function carry(path: string): string {
 const base = (project: string): string => `/p/${encodeURIComponent(project)}`;
 
 export const paths = {
-  overview: (project: string) => carry(base(project)),
+  overview: (project: string) => carry(`${base(project)}/overview`),
   groups: (project: string) => carry(`${base(project)}/groups`),
   group: (project: string, id: string) => carry(`${base(project)}/groups/${encodeURIComponent(id)}`),
   reports: (project: string) => carry(`${base(project)}/reports`),
@@ -17,7 +17,7 @@ export const paths = {
 };
 
 export const patterns = {
-  overview: '/p/:project',
+  overview: '/p/:project/overview',
   groups: '/p/:project/groups',
   group: '/p/:project/groups/:id',
   reports: '/p/:project/reports',

@@ -155,7 +155,19 @@ export function startMock(port = 0) {
     answer(response, route(request.method, parts, url.searchParams, body));
   });
   return new Promise((resolve) => {
-    server.listen(port, '127.0.0.1', () => resolve({ server, origin: `http://127.0.0.1:${server.address().port}`, reports, groups, signIn: () => { state.signedIn = true; } }));
+    server.listen(port, '127.0.0.1', () => {
+      resolve({
+        origin: `http://127.0.0.1:${server.address().port}`,
+        reports,
+        groups,
+        signIn: () => { state.signedIn = true; },
+        signOut: () => { state.signedIn = false; },
+        stop: () => {
+          server.closeAllConnections();
+          server.close();
+        },
+      });
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 // Groups as rows: signature, reason, trend, versions, when.
 import { shortReason } from '../crash';
-import { compact, number, versionSpan } from '../format';
+import { bareTitle, compact, number, versionSpan } from '../format';
 import type { Order } from '../list-state';
 import { paths } from '../paths';
 import type { Group } from '../types';
@@ -14,7 +14,7 @@ export function Signature({ title, tags }: { title: string; tags: string[] }) {
   return (
     <span class="signature">
       <Tags tags={tags} />
-      {title ? <LongName text={title} /> : <span class="muted">No signature yet</span>}
+      {title ? <LongName text={bareTitle(title, tags)} /> : <span class="muted">No signature yet</span>}
     </span>
   );
 }

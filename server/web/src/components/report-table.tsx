@@ -1,6 +1,6 @@
 // Reports as rows: what, of which program, when, caught by which layer.
 import { layerOf, shortReason } from '../crash';
-import { bytes } from '../format';
+import { bytes, osLabel } from '../format';
 import type { Order } from '../list-state';
 import { paths } from '../paths';
 import type { Report } from '../types';
@@ -22,7 +22,7 @@ const SIGNATURE: Column<Report> = { id: 'signature', label: 'Signature', cell: (
 const COLUMNS: Column<Report>[] = [
   { id: 'reason', label: 'Reason', cell: (report) => <Reason reason={report.reason} /> },
   { id: 'program', label: 'Program', cell: (report) => <bdi class="cut" data-tip-cut={program(report)}>{program(report)}</bdi> },
-  { id: 'os', label: 'OS', cell: (report) => <span class="cut" data-tip-cut={report.os}>{report.os}</span> },
+  { id: 'os', label: 'OS', cell: (report) => <span class="cut" data-tip-cut={report.os}>{osLabel(report.os)}</span> },
   { id: 'layer', label: 'Caught by', cell: (report) => <LayerMark layer={report.layer} /> },
   { id: 'size', label: 'Dump', numeric: true, cell: (report) => (report.dump_bytes > 0 ? bytes(report.dump_bytes) : <span class="muted">none</span>) },
   { id: 'crashed', label: 'Crashed', sort: 'crash_time', cell: (report) => <Time at={report.crash_time} /> },

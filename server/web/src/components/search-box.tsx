@@ -34,10 +34,8 @@ export function SearchBox({ project }: { project: string | null }) {
 
   const focus = (): void => {
     setOpen(true);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.select();
-    });
+    input.current?.select(); // at once, so that no key pressed next is lost
+    if (document.activeElement !== input.current) requestAnimationFrame(() => input.current?.select());
   };
   useKeys({ '/': focus });
 

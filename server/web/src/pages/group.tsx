@@ -11,7 +11,7 @@ import { StackFrames } from '../components/stack-frames';
 import { ErrorNotice } from '../components/states';
 import { Time } from '../components/time';
 import { crashSentence, layerOf, shortReason } from '../crash';
-import { plural } from '../format';
+import { bareTitle, osLabel, plural } from '../format';
 import { paths } from '../paths';
 import { crashingIndex, crashingThread, framesOf, threadLabel } from '../processed';
 import { useQuery } from '../query';
@@ -30,7 +30,7 @@ export function GroupPage({ project, id }: { project: string; id: string }) {
             <>
               <section class="trend"><h3>Trend</h3><Sparkline values={query.data.trend} stretch /></section>
               <Bars title="Versions" counts={query.data.versions} />
-              <Bars title="Systems" counts={query.data.os} />
+              <Bars title="Systems" counts={query.data.os} nameOf={osLabel} />
               <Bars title="Caught by" counts={query.data.layers} nameOf={(name) => layerOf(name).label} hintOf={(name) => layerOf(name).words} />
             </>
           )}
@@ -46,7 +46,7 @@ function Head({ group }: { group: GroupDetail }) {
     <header class="detail-head">
       <div class="detail-title">
         <Tags tags={group.tags} />
-        <h1 class="mono signature-title"><bdi>{group.title || 'No signature yet'}</bdi></h1>
+        <h1 class="mono signature-title"><bdi>{bareTitle(group.title, group.tags) || 'No signature yet'}</bdi></h1>
         <CopyButton text={group.title} label="Copy the signature" />
       </div>
       <ul class="facts">

@@ -23,19 +23,26 @@ const POLL_MS = 30_000;
 export function Overview({ project }: { project: string }) {
   const range = useRange();
   const query = useQuery(`overview ${project} ${range.value}`, (signal) => api.overview(project, range.value, signal), {
-    keep: false,
+    keep: true,
     poll: (data) => (data && isEmpty(data) ? WAITING_POLL_MS : POLL_MS),
   });
   if (query.error && !query.data) return <ErrorNotice error={query.error} what="The overview" retry={query.reload} />;
   if (!query.data) return <OverviewSkeleton />;
   if (isEmpty(query.data)) return <FirstStart project={project} />;
-  return <Filled project={project} range={range} data={query.data} />;
+  return <Filled project={project} range={range} data={query.data} stale={query.stale} />;
 }
 
-function Filled({ project, range, data }: { project: string; range: Range; data: Data }) {
+interface FilledProps {
+  project: string;
+  range: Range;
+  data: Data;
+  stale: boolean;
+}
+
+function Filled({ project, range, data, stale }: FilledProps) {
   const series = daySeries(data.days, Date.now(), range.value === '24h' ? 2 : range.days);
   return (
-    <div class="page fade-in">
+    <div class={`page fade-in${stale ? ' is-stale' : ''}`}>
       <h1 class="visually-hidden">Overview of {project}</h1>
       <dl class="figures">
         <Figure name={data.total === 1 ? 'crash' : 'crashes'} value={number(data.total)} />
