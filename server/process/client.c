@@ -186,6 +186,12 @@ static enum status failure_explain(struct process_client *client, enum status st
     return ST_CLOSED;
 }
 
+/* What is wrong with the dump itself will not get better. */
+static bool is_about_dump(enum status answered)
+{
+    return answered == ST_TRUNCATED || answered == ST_VERSION || answered == ST_UNSUPPORTED;
+}
+
 /* Hands the answer over: the report, or the sentence cleaned, since a hostile dump may have written it. */
 static enum status answer_deliver(const struct request *request, enum status answered, struct buffer *out_json, struct buffer *out_error)
 {
@@ -193,7 +199,7 @@ static enum status answer_deliver(const struct request *request, enum status ans
 
     if (answered != ST_OK) {
         text_clean(out_error, request->received.data, request->received.len);
-        return answered;
+        return is_about_dump(answered) ? ST_FORMAT : answered;
     }
     status = buffer_append(out_json, request->received.data, request->received.len);
     if (status != ST_OK)
