@@ -1,6 +1,8 @@
-/* fuzz_minidump.c - decoding a minidump, and looking at what a decoded one offers. */
+/* fuzz_minidump.c - decoding a minidump, and reading all that a decoded one points at. */
 #include "fuzz.h"
 #include "minidump/minidump.h"
+#include "support_minidump.h"
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -9,8 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *why = NULL;
     uint8_t word[8];
 
-    if (minidump_open(&minidump, bytes, &why) != ST_OK)
+    if (minidump_open(&minidump, bytes, &why) != ST_OK) {
+        if (!why)
+            abort();
         return 0;
+    }
+    dump_touch(minidump);
     (void)minidump_crashing_thread(minidump);
     (void)minidump_module_at(minidump, 0x140001000u);
     (void)minidump_region_at(minidump, 0x140001000u);
