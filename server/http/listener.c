@@ -128,41 +128,47 @@ static void refuse_size(struct exchange *exchange)
     http_response_text(&exchange->response, 413, "The upload is larger than this server takes.");
 }
 
-/* Whether a client would rather hear the refusal now: it waits for leave to send, or would send more than is worth passing over. */
-static bool answer_at_once(const struct exchange *exchange)
+/* How much of a body is passed over so that the client, which may read only after writing, hears why it is refused. */
+static uint64_t patience_bytes(const struct exchange *exchange)
 {
-    return exchange->refused_size || http_request_header(&exchange->request, "Expect");
+    return 2 * exchange->listener->options.max_body_bytes;
+}
+
+/* Whether to answer before the body: the client waits for leave to send, or would send more than is worth passing over. */
+static bool answer_at_once(const struct exchange *exchange, uint64_t announced_bytes)
+{
+    return announced_bytes > patience_bytes(exchange) || http_request_header(&exchange->request, "Expect");
 }
 
 static enum MHD_Result exchange_begin(struct exchange *exchange)
 {
     const char *length = http_request_header(&exchange->request, "Content-Length");
+    uint64_t announced_bytes = length ? strtoull(length, NULL, 10) : 0;
     choose_service(exchange);
-    if (length && strtoull(length, NULL, 10) > exchange->listener->options.max_body_bytes)
+    if (announced_bytes > exchange->listener->options.max_body_bytes)
         refuse_size(exchange);
     else
         exchange->handler->service->begin(exchange->handler->context, &exchange->request, &exchange->response, &exchange->state);
-    if (exchange->response.status && answer_at_once(exchange))
+    if (exchange->response.status && answer_at_once(exchange, announced_bytes))
         return send_response(exchange);
     return MHD_YES;
 }
 
 static enum MHD_Result exchange_feed(struct exchange *exchange, const char *bytes, size_t size)
 {
-    uint64_t limit = exchange->listener->options.max_body_bytes;
     exchange->body_bytes += size;
     if (clock_steady_ms() > exchange->deadline_ms) {
         log_info("request-cut-off", "client=%s path=\"%s\" reason=\"took too long\"", exchange->request.client, exchange->request.path);
         return MHD_NO;
     }
-    if (exchange->body_bytes > limit && !exchange->refused_size) {
+    if (exchange->body_bytes > exchange->listener->options.max_body_bytes && !exchange->refused_size) {
         if (exchange->state)
             exchange->handler->service->release(exchange->state);
         exchange->state = NULL;
         refuse_size(exchange);
     }
-    if (exchange->body_bytes / 2 > limit)
-        return MHD_NO; /* it was told nothing yet, but it does not stop either */
+    if (exchange->body_bytes > patience_bytes(exchange))
+        return MHD_NO; /* the library could not answer here; there is nothing left but to hang up */
     if (!exchange->response.status && !exchange->deaf)
         exchange->deaf = !exchange->handler->service->feed(exchange->state, bytes, size);
     return MHD_YES;

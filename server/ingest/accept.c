@@ -32,7 +32,7 @@ static bool check_dump_file(struct accepting *accepting, struct refusal *refusal
     if (!spill_bytes(spill))
         return refusal_set(refusal, 400, "The minidump is empty.");
     enum status status = dump_check(spill_file(spill), spill_bytes(spill), &accepting->dump_time_unix, &needed);
-    if (status == ST_TRUNCATED && needed <= spill_bytes(spill) + sizeof LINE_BREAK) {
+    if (status == ST_TRUNCATED && needed == spill_bytes(spill) + sizeof LINE_BREAK && accepting->request->is_form) {
         /* A client that writes no line break before the boundary, and a dump that ends in one: it was taken for the boundary's. */
         status = spill_write(spill, LINE_BREAK, sizeof LINE_BREAK);
         if (!status)

@@ -8,6 +8,7 @@
 struct accept_request {
     struct store *store;
     struct form *form;
+    bool is_form; /* multipart, not a bare dump */
     int64_t project_id;
     const char *idempotency_key; /* or NULL */
 };

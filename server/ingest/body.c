@@ -135,3 +135,8 @@ bool body_finish(struct body *body)
         return refuse_multipart(body, multipart_finish(body->multipart));
     return form_dump_end(body->form);
 }
+
+bool body_is_form(const struct body *body)
+{
+    return body->multipart != NULL;
+}

@@ -11,5 +11,6 @@ void body_free(struct body *body); /* accepts NULL */
 /* False: the reason is in refusal, and the rest of the body is of no interest. */
 bool body_feed(struct body *body, const void *bytes, size_t size);
 bool body_finish(struct body *body);
+bool body_is_form(const struct body *body); /* not a bare dump */
 
 #endif

@@ -10,6 +10,31 @@
 #define MIN_TIME_UNIX 946684800  /* 2000: earlier is a clock that was never set */
 #define MAX_TIME_UNIX 4102444800 /* 2100 */
 
+static bool add_json_field(struct form *form, const char *key, const json_t *value)
+{
+    if (json_is_string(value))
+        return form_add_missing(form, key, json_string_value(value));
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    bool added = text && form_add_missing(form, key, text);
+    free(text);
+    return added;
+}
+
+bool facts_expand(struct form *form)
+{
+    const struct form_field *field = form_find(form, "extra");
+    json_t *root = field ? json_loadb(field->value, field->value_bytes, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const char *key = NULL;
+    json_t *value = NULL;
+    bool going = true;
+    json_object_foreach(root, key, value)
+    {
+        going = going && add_json_field(form, key, value);
+    }
+    json_decref(root);
+    return going;
+}
+
 static void clip(char *ret, size_t ret_size, const char *text)
 {
     size_t length = text_cut(text, strlen(text), ret_size - 1);

@@ -14,6 +14,9 @@ struct facts {
     bool has_record;
 };
 
+/* Spreads the JSON object in the field `extra` (how Socorro's newer clients send everything) into fields of their own. False: the form has
+ * its refusal. */
+bool facts_expand(struct form *form);
 /* idempotency_key: the request's header, or NULL. */
 void facts_read(const struct form *form, const char *idempotency_key, struct facts *ret);
 

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "ingest/accept.h"
 #include "ingest/body.h"
-#include "ingest/disposition.h"
+#include "ingest/facts.h"
 #include "store/project.h"
 #include <stdlib.h>
 #include <string.h>
@@ -214,11 +214,12 @@ static bool accept_upload(struct upload *upload, const struct http_request *requ
     struct accept_request accept = {
         .store = upload->ingest->store,
         .form = upload->form,
+        .is_form = body_is_form(upload->body),
         .project_id = upload->project_id,
         .idempotency_key = http_request_header(request, "Idempotency-Key"),
     };
     http_request_each_query(request, add_query_field, upload->form);
-    if (upload->refusal.status || !accept_report(&accept, ret_id, &outcome, &upload->refusal))
+    if (upload->refusal.status || !facts_expand(upload->form) || !accept_report(&accept, ret_id, &outcome, &upload->refusal))
         return false;
     log_info("report-accepted", "id=%s project=%s outcome=%s client=%s", ret_id, upload->project, OUTCOMES[outcome], request->client);
     if (outcome != REPORT_REPEATED)

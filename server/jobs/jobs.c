@@ -93,7 +93,7 @@ static enum status find_dump(struct task *task)
 /* Whether another try may end better: not for a file that is no dump, nor when the tries are used up. */
 static bool is_final(const struct task *task, enum status status)
 {
-    return status == ST_FORMAT || status == ST_VERSION || task->job.attempts >= JOB_MAX_ATTEMPTS;
+    return status == ST_FORMAT || status == ST_VERSION || task->job.attempts + 1 >= JOB_MAX_ATTEMPTS || task->job.claims > JOB_MAX_CLAIMS;
 }
 
 static void finish_badly(struct task *task, enum status status, const char *fallback)
@@ -102,7 +102,7 @@ static void finish_badly(struct task *task, enum status status, const char *fall
     bool final = is_final(task, status);
     enum status stored = final ? store_failure(task, error) : put_off(task, error);
     log_warn("report-not-processed", "id=%s attempt=%lld final=%s status=%s error=\"%s\"", task->job.report_id,
-             (long long)task->job.attempts, final ? "yes" : "no", status_name(status), error);
+             (long long)task->job.attempts + 1, final ? "yes" : "no", status_name(status), error);
     if (stored && stored != ST_NOT_FOUND)
         log_error("job-not-stored", "id=%s error=\"%s\"", task->job.report_id, status_text(stored));
 }
@@ -138,19 +138,26 @@ static void process_dump(struct task *task)
         finish_well(task, started_ms);
 }
 
-static void work(struct task *task)
+static void process_record(struct task *task)
 {
-    enum status status = find_dump(task);
-    if (status == ST_NOT_FOUND)
-        status = no_dump_result(task->worker->jobs->options.store->db, task->job.report_id, &task->json);
-    else if (!status && task->job.attempts <= JOB_MAX_ATTEMPTS) {
-        process_dump(task);
-        return;
-    }
-    if (status || task->job.attempts > JOB_MAX_ATTEMPTS)
-        finish_badly(task, status, "Processing this report has ended the server more than once.");
+    enum status status = no_dump_result(task->worker->jobs->options.store->db, task->job.report_id, &task->json);
+    if (status)
+        finish_badly(task, status, "The report's record could not be read.");
     else
         finish_well(task, clock_steady_ms());
+}
+
+static void work(struct task *task)
+{
+    enum status status = task->job.claims > JOB_MAX_CLAIMS ? ST_STATE : find_dump(task);
+    if (status == ST_STATE)
+        finish_badly(task, status, "Processing was begun many times and never came to an end.");
+    else if (status == ST_NOT_FOUND)
+        process_record(task);
+    else if (status)
+        finish_badly(task, status, "The stored dump could not be found.");
+    else
+        process_dump(task);
 }
 
 /* -- the threads -- */
@@ -203,7 +210,7 @@ enum status jobs_start(struct jobs **ret, const struct jobs_options *options)
     jobs->options = *options;
     if (jobs->options.threads > MAX_THREADS)
         jobs->options.threads = MAX_THREADS;
-    enum status status = ST_OK;
+    enum status status = job_release_all(options->store->db, clock_unix_ms());
     for (unsigned i = 0; i < jobs->options.threads && !status; i++)
         status = start_worker(jobs, &jobs->workers[i]);
     if (status) {

@@ -11,6 +11,7 @@ struct jobs_options {
     uint32_t timeout_ms; /* for one report */
 };
 
+/* The store must be this process's alone: what others had claimed is claimed anew. */
 enum status jobs_start(struct jobs **ret, const struct jobs_options *options);
 /* There is, or may be, something to do. Any thread may call it. */
 void jobs_wake(struct jobs *jobs);

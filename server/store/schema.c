@@ -51,7 +51,7 @@ static const char *const VERSION_1[] = {
 
     /* One row per report that waits for work (due: from when), is worked on (due: end of the lease), or was given up (due: never). */
     "CREATE TABLE job (report_id TEXT PRIMARY KEY REFERENCES report(id), due BIGINT NOT NULL, lease TEXT,"
-    " attempts BIGINT NOT NULL, error TEXT)",
+    " attempts BIGINT NOT NULL, claims BIGINT NOT NULL, error TEXT)",
     "CREATE INDEX job_due ON job (due)",
 
     /* Counts for lists and charts, so that they never scan reports. span: 3600 or 86400; bucket: its start in Unix seconds, by the time
