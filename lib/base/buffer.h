@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #if defined(__GNUC__)
-#if defined(__MINGW32__)
+#if defined(__MINGW32__) && !defined(__clang__)
 #define BASE_PRINTF(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
 #else
 #define BASE_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -14,6 +14,11 @@
 #include <unistd.h>
 
 #define FIRST_FREE_FD 3
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 34)
+#define HAVE_CLOSEFROM
+#endif
+#endif
 
 extern char **environ;
 
@@ -87,7 +92,7 @@ static int plan_stdio(posix_spawn_file_actions_t *actions, const struct process_
         error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     if (!error && options->quiet)
         error = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#ifdef HAVE_CLOSEFROM
     /* Our own descriptors close on exec; this is for those of libraries. */
     if (!error)
         error = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FREE_FD);
@@ -226,7 +231,7 @@ static void wait_for_change(const struct process *process, uint32_t left_ms, uin
 {
     if (process->pidfd >= 0) {
         struct pollfd entry = {.fd = process->pidfd, .events = POLLIN};
-        poll(&entry, 1, left_ms > INT32_MAX ? -1 : (int)left_ms);
+        poll(&entry, 1, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms);
         return;
     }
     uint32_t now_ms = *pause_ms < left_ms ? *pause_ms : left_ms;
