@@ -70,6 +70,21 @@ static void carry_fault(struct block *to, const struct block *from)
     to->filter_faulted = from->filter_faulted;
 }
 
+/* Leaves the report's id for the next start. */
+static void remember(const struct block *block)
+{
+    DWORD written;
+    HANDLE file;
+
+    if (!client.last_crash || !block->report_id[0])
+        return;
+    file = CreateFileW(client.last_crash, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return;
+    WriteFile(file, block->report_id, 36, &written, NULL);
+    CloseHandle(file);
+}
+
 /* Waits until the monitor says done, dies, or stands still for crash_timeout_ms; a moving dump is waited for at most ten times that. */
 static enum capture_result wait_for_dump(const struct client_link *link)
 {
@@ -126,7 +141,11 @@ static enum capture_result ask_monitor(void)
 /* The ladder below the monitor: the thread made at install writes the dump in this process. */
 static enum capture_result ask_last_resort(void)
 {
-    if (client.block->last_resort != BLOCK_RESORT_IN_PROCESS || !client.resort_go)
+    if (client.block->last_resort != BLOCK_RESORT_IN_PROCESS)
+        return CAPTURE_UNDELIVERED;
+    if (!client.resort_go)
+        WaitForSingleObject(client.resort_known, client.start_timeout_ms);
+    if (!client.resort_go)
         return CAPTURE_UNDELIVERED;
     SetEvent(client.resort_go);
     if (WaitForSingleObject(client.resort_done, client.crash_timeout_ms) != WAIT_OBJECT_0)
@@ -179,6 +198,8 @@ static LONG deliver(EXCEPTION_POINTERS *pointers, enum block_source source, DWOR
     to_wer = result == CAPTURE_UNDELIVERED && client.block->last_resort == BLOCK_RESORT_WER;
     if (result == CAPTURE_UNDELIVERED && !to_wer)
         result = ask_last_resort();
+    if (result == CAPTURE_DELIVERED)
+        remember(client.block);
     if (!pointers || (!to_wer && client.after_dump != SALVOR_AFTER_PASS))
         capture_end(code);
     pass_on(pointers, source, result);

@@ -34,8 +34,10 @@ struct client {
     HANDLE unparked;               /* manual reset: the owner let go, parked threads look again */
     HANDLE stop;                   /* manual reset: salvor_uninstall */
     HANDLE filter_timer;           /* runs while the user filter does; link.c's thread steps in when it ends */
+    HANDLE resort_known;           /* manual reset: the in-process writer stands by, or never will */
     HANDLE resort_go, resort_done; /* the in-process writer's; NULL until it stands by */
 
+    wchar_t *last_crash; /* path of the file that tells the next start; NULL = none */
     void *vectored;
     LPTOP_LEVEL_EXCEPTION_FILTER previous_filter;
     void(__cdecl *previous_abort)(int);

@@ -59,6 +59,15 @@ bool hooks_filter_is_ours(void)
     return false;
 }
 
+/* The system's list cannot be read; taking ours out tells whether it was in, and putting it back makes it the first again. */
+bool hooks_vectored_is_ours(void)
+{
+    bool was_in = client.vectored && RemoveVectoredExceptionHandler(client.vectored);
+    if (settings.handlers & SALVOR_HANDLE_VEH)
+        client.vectored = AddVectoredExceptionHandler(1, capture_vectored);
+    return was_in;
+}
+
 void hooks_remove(const struct settings *from)
 {
     if (client.vectored)

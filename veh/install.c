@@ -24,6 +24,7 @@ static void close_events(void)
     close_handle(&client.ready);
     close_handle(&client.unparked);
     close_handle(&client.stop);
+    close_handle(&client.resort_known);
     close_handle(&client.filter_timer);
 }
 
@@ -33,7 +34,8 @@ static bool make_events(void)
     client.unparked = CreateEventW(NULL, TRUE, FALSE, NULL);
     client.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     client.filter_timer = CreateWaitableTimerW(NULL, FALSE, NULL);
-    if (client.ready && client.unparked && client.stop && client.filter_timer)
+    client.resort_known = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (client.ready && client.unparked && client.stop && client.resort_known && client.filter_timer)
         return true;
     close_events();
     return false;
@@ -64,6 +66,7 @@ static salvor_status install(const salvor_options *options)
         settings_done(&settings);
         return SALVOR_E_SYSTEM;
     }
+    last_run_prepare(&settings);
     publish(&settings);
     InterlockedExchange(&client.phase, CLIENT_INSTALLED);
     hooks_install(&settings);
@@ -133,6 +136,16 @@ salvor_status SALVOR_CALL salvor_thread_init(void)
     if (!bytes || (high - low) / 10 < bytes)
         return SALVOR_OK;
     return SetThreadStackGuarantee(&bytes) ? SALVOR_OK : SALVOR_E_SYSTEM;
+}
+
+salvor_status SALVOR_CALL salvor_heartbeat(void)
+{
+    struct block *block = client.block;
+    if (client.phase != CLIENT_INSTALLED)
+        return SALVOR_E_STATE;
+    /* Aligned and 64 bits wide: one store where it matters; a 32-bit client's torn value is corrected by its next beat. */
+    *(volatile uint64_t *)&block->heartbeat = GetTickCount64();
+    return SALVOR_OK;
 }
 
 salvor_status SALVOR_CALL salvor_set_consent(uint32_t consent)

@@ -122,6 +122,7 @@ static DWORD WINAPI run(void *module)
     InterlockedExchange(&client.linking, 0);
     SetEvent(client.ready);
     resort_prepare(&settings);
+    SetEvent(client.resort_known);
     while (again) {
         if (linked) {
             pause_ms = LINK_RETRY_FIRST_MS;
@@ -155,6 +156,7 @@ salvor_status link_start(void)
         return SALVOR_OK;
     InterlockedExchange(&client.linking, 0);
     SetEvent(client.ready);
+    SetEvent(client.resort_known);
     FreeLibrary(module);
     return SALVOR_E_SYSTEM;
 }

@@ -27,7 +27,6 @@ void data_clean_exit(void);                      /* marks that the program ends 
 /* -- link.c: the thread that finds, starts and watches the monitor -- */
 salvor_status link_start(void);
 void link_stop(void);
-bool link_is_service(void);
 
 /* -- place.c -- */
 /* The full path of a file in the folder of the module that this code is in; heap, NULL when there is no such file. */
@@ -50,16 +49,23 @@ void handshake_undo(struct client_link *link); /* closes and unmaps */
 enum block_last_resort resort_choose(const struct settings *settings);
 void resort_prepare(const struct settings *settings);
 void resort_stop(void);
+bool resort_localdumps_found(void); /* LocalDumps is set up for this program */
 
 /* -- wer.c -- */
 void wer_register(const struct settings *settings); /* does nothing when there is no module */
-bool wer_key_found(void);                           /* whether WER is set up to load the registered module */
+bool wer_module_found(void);
+bool wer_key_found(void); /* whether WER is set up to load the registered module */
 void wer_unregister(void);
 void wer_point_at(HANDLE section, const struct block *block); /* where the WER module finds the block from now on */
+
+/* -- last_run.c -- */
+void last_run_prepare(const struct settings *settings); /* reads what the run before left, and makes the path for this one */
 
 /* -- hooks.c -- */
 void hooks_install(const struct settings *settings);
 void hooks_remove(const struct settings *settings);
+/* Whether they are armed; what was replaced is armed again. */
 bool hooks_filter_is_ours(void);
+bool hooks_vectored_is_ours(void);
 
 #endif

@@ -44,7 +44,7 @@ static bool key_exists(const wchar_t *path)
 }
 
 /* Whether WER will write a dump of this program: LocalDumps is set up for its name. */
-static bool localdumps_found(void)
+bool resort_localdumps_found(void)
 {
     struct buffer path;
     wchar_t *wide = NULL;
@@ -65,7 +65,7 @@ static bool localdumps_found(void)
 
 enum block_last_resort resort_choose(const struct settings *from)
 {
-    if (wer_key_found() || localdumps_found())
+    if (wer_key_found() || resort_localdumps_found())
         return BLOCK_RESORT_WER;
     return from->spool_dir ? BLOCK_RESORT_IN_PROCESS : BLOCK_RESORT_NONE;
 }
@@ -154,7 +154,9 @@ static void write_report(struct block *block)
         written = write_minidump(file, block, record_bytes) && write_tail(file, record_bytes);
         CloseHandle(file);
         written = written && move_into_queue(block);
-        if (!written)
+        if (written)
+            record_get(resort.record, record_bytes, RECORD_ID, block->report_id, sizeof block->report_id);
+        else
             DeleteFileW(resort.draft);
     }
     InterlockedExchange((volatile LONG *)&block->state, written ? BLOCK_DONE : BLOCK_FAILED);

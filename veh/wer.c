@@ -44,6 +44,11 @@ void wer_register(const struct settings *from)
     }
 }
 
+bool wer_module_found(void)
+{
+    return registered && GetFileAttributesW(registered) != INVALID_FILE_ATTRIBUTES;
+}
+
 bool wer_key_found(void)
 {
     return registered &&

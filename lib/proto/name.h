@@ -24,6 +24,7 @@
 #define NAME_DEFAULT_DUMP_TYPE  1u /* 0 custom, 1 mini, 2 full */
 
 /* Folders below the collector's data folder. */
+#define NAME_FILE_LAST_CRASH "last-crash" /* in a program's spool folder: id of the report of its last crash */
 #define NAME_FOLDER_INBOX "inbox"
 #define NAME_FOLDER_DUMPS "dumps"
 #define NAME_FOLDER_QUEUE "queue"

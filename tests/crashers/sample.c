@@ -68,6 +68,35 @@ static void dump_now(void)
     exit(status == SALVOR_OK ? 0 : 1);
 }
 
+static LONG WINAPI foreign_filter(EXCEPTION_POINTERS *pointers)
+{
+    (void)pointers;
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static void print_health(void)
+{
+    salvor_health health;
+    salvor_health_init(&health);
+    if (salvor_verify(&health) == SALVOR_OK)
+        printf("health filter=%u veh=%u monitor=%u service=%u debugger=%u\n", health.filter_ours, health.veh_ours, health.monitor_alive,
+               health.monitor_is_service, health.debugger_present);
+}
+
+/* Says how things stand, also after another component replaced the unhandled filter. */
+static void show_health(void)
+{
+    char id[37] = "";
+    salvor_status status = salvor_crashed_last_run(id);
+    printf("last run %d %s\n", (int)status, id);
+    print_health();
+    SetUnhandledExceptionFilter(foreign_filter);
+    print_health();
+    print_health();
+    fflush(stdout);
+    exit(0);
+}
+
 static long long unix_ms(void)
 {
     FILETIME now;
@@ -76,9 +105,9 @@ static long long unix_ms(void)
 }
 
 static const struct kind kinds[] = {
-    {"write-av", crash_write_av},   {"read-av", crash_read_av},       {"divide", crash_divide},
-    {"fast-fail", crash_fast_fail}, {"abort", crash_abort},           {"exit", exit_cleanly},
-    {"exit-three", exit_three},     {"wait-write-av", wait_write_av}, {"dump-now", dump_now},
+    {"write-av", crash_write_av}, {"read-av", crash_read_av}, {"divide", crash_divide},   {"fast-fail", crash_fast_fail},
+    {"abort", crash_abort},       {"exit", exit_cleanly},     {"exit-three", exit_three}, {"wait-write-av", wait_write_av},
+    {"dump-now", dump_now},       {"health", show_health},
 };
 
 static int usage(void)

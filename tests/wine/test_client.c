@@ -251,6 +251,47 @@ static void client_when_monitor_is_suspended_then_gives_up_at_its_bound(void **s
     harness_collector_stop(&own);
 }
 
+static void client_when_last_run_crashed_then_next_start_knows_once(void **state)
+{
+    const char *spool_dir = harness_folder();
+    struct process *sample;
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    char line[256], expected[64];
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--pipe", collector.pipe, "--spool", spool_dir, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    report = harness_only_report(collector.queue, &spool);
+    snprintf(expected, sizeof expected, "last run 0 %s", spool_report_id(report));
+    spool_report_close(report);
+    spool_close(spool);
+    sample = harness_start("salvor-sample.exe", "health", "--pipe", collector.pipe, "--spool", spool_dir, (char *)NULL);
+    assert_true(harness_read_line(sample, "last run", line, sizeof line));
+    assert_string_equal(line, expected);
+    assert_int_equal(harness_finish(sample, 20000), 0);
+    sample = harness_start("salvor-sample.exe", "health", "--pipe", collector.pipe, "--spool", spool_dir, (char *)NULL);
+    assert_true(harness_read_line(sample, "last run", line, sizeof line));
+    assert_string_equal(line, "last run -2 ");
+    assert_int_equal(harness_finish(sample, 20000), 0);
+}
+
+static void client_when_verified_then_health_is_true_to_life(void **state)
+{
+    struct process *sample = harness_start("salvor-sample.exe", "health", "--pipe", collector.pipe, (char *)NULL);
+    char line[256];
+
+    (void)state;
+    assert_true(harness_read_line(sample, "health", line, sizeof line));
+    assert_string_equal(line, "health filter=1 veh=1 monitor=1 service=0 debugger=0");
+    /* Somebody replaces the filter: verify says so, and has it back. */
+    assert_true(harness_read_line(sample, "health", line, sizeof line));
+    assert_string_equal(line, "health filter=0 veh=1 monitor=1 service=0 debugger=0");
+    assert_true(harness_read_line(sample, "health", line, sizeof line));
+    assert_string_equal(line, "health filter=1 veh=1 monitor=1 service=0 debugger=0");
+    assert_int_equal(harness_finish(sample, 20000), 0);
+}
+
 static void client_when_own_monitor_then_report_in_its_spool(void **state)
 {
     const char *spool_dir = harness_folder();
@@ -284,6 +325,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(client_when_filter_faults_then_first_fault_is_reported, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_filter_hangs_then_first_fault_is_reported, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_dump_is_asked_for_then_report_and_program_goes_on, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_last_run_crashed_then_next_start_knows_once, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_verified_then_health_is_true_to_life, start_collector, stop_collector),
         cmocka_unit_test(client_when_no_monitor_then_last_resort_within_bound),
         cmocka_unit_test(client_when_monitor_was_killed_then_next_layer_has_it),
         cmocka_unit_test(client_when_monitor_is_suspended_then_gives_up_at_its_bound),
