@@ -27,7 +27,7 @@ void json_int(struct json *json, int64_t value);
 void json_uint(struct json *json, uint64_t value);
 void json_bool(struct json *json, bool value);
 void json_none(struct json *json);
-void json_hex(struct json *json, uint64_t value); /* "0x..." as a string */
+void json_hex(struct json *json, uint64_t value);                 /* "0x..." as a string */
 void json_raw(struct json *json, const char *value, size_t size); /* text that is one JSON value already */
 
 #endif

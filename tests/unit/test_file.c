@@ -137,6 +137,35 @@ static void open_when_created_then_private_and_closed_on_exec(void **state)
 }
 #endif
 
+#ifndef _WIN32
+static void open_alone_when_symbolic_link_then_refused(void **state)
+{
+    struct file file = {FILE_CLOSED};
+    char *target = in_scratch(state, "target"), *to_it = in_scratch(state, "link");
+    put(target, "x");
+    assert_int_equal(symlink("target", to_it), 0);
+    assert_status(file_open(&file, to_it, FILE_MODE_READ), ST_OK);
+    file_close(&file);
+    assert_true(file_open(&file, to_it, FILE_MODE_READ_ALONE) != ST_OK);
+    assert_true(file.os == FILE_CLOSED);
+    free(target);
+    free(to_it);
+}
+
+static void open_alone_when_a_pipe_without_writer_then_does_not_wait(void **state)
+{
+    struct file file;
+    struct file_info info;
+    char *path = in_scratch(state, "pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_status(file_open(&file, path, FILE_MODE_READ_ALONE), ST_OK);
+    assert_status(file_info_of(&file, &info), ST_OK);
+    assert_false(info.is_regular);
+    file_close(&file);
+    free(path);
+}
+#endif
+
 static void close_when_closed_then_nothing(void **state)
 {
     struct file file = {FILE_CLOSED};
@@ -633,6 +662,8 @@ int main(void)
 #else
         test_in_scratch(open_alone_when_link_or_pipe_then_neither_followed_nor_waited_for),
         test_in_scratch(open_when_created_then_private_and_closed_on_exec),
+        test_in_scratch(open_alone_when_symbolic_link_then_refused),
+        test_in_scratch(open_alone_when_a_pipe_without_writer_then_does_not_wait),
         test_in_scratch(stat_when_symbolic_link_then_neither_file_nor_folder),
         test_in_scratch(stat_when_hard_linked_then_counts_links),
         test_in_scratch(stat_when_device_then_not_regular),
