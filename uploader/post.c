@@ -27,6 +27,7 @@ struct exchange {
     uint64_t body_bytes, position;
     struct buffer reply;
     bool reply_is_full; /* cut off by us, at its ceiling */
+    bool head_is_whole; /* libcurl takes a connection closed among the headers for the end of an answer */
     size_t header_bytes;
     char error[CURL_ERROR_SIZE];
     const struct post *post;
@@ -73,7 +74,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
 
-    (void)bytes;
+    if (size * count >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        exchange->head_is_whole = false;
+    else if (size * count >= 1 && (bytes[0] == '\r' || bytes[0] == '\n'))
+        exchange->head_is_whole = true; /* and trailers may still come */
     exchange->header_bytes += size * count;
     return exchange->header_bytes > HEADERS_MAX_BYTES ? 0 : size * count;
 }
@@ -123,8 +127,10 @@ static bool network_options_set(CURL *curl, const struct post_options *options)
     bad |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
     /* Schannel asks the issuer whether a certificate was revoked; where that cannot be reached, reports still flow. */
     bad |= curl_easy_setopt(curl, CURLOPT_SSL_OPTIONS, (long)CURLSSLOPT_REVOKE_BEST_EFFORT);
-    if (options->ca_file && options->ca_file[0])
+    if (options->ca_file && options->ca_file[0]) {
         bad |= curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
+        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* Schannel knows no such folder and says so */
+    }
     if (endpoint_is_loopback(options->url)) /* a proxy for the outside has no part in what stays on this machine */
         bad |= curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     return bad == CURLE_OK;
@@ -230,7 +236,7 @@ static void exchange_run(CURL *curl, struct exchange *exchange, const char *url,
     CURLcode outcome;
 
     buffer_reset(&exchange->reply);
-    exchange->reply_is_full = false;
+    exchange->reply_is_full = exchange->head_is_whole = false;
     exchange->header_bytes = 0;
     exchange->error[0] = 0;
     *ret = (struct reply){.error = exchange->error};
@@ -243,8 +249,11 @@ static void exchange_run(CURL *curl, struct exchange *exchange, const char *url,
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
     curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &uploaded);
     ret->retry_after_s = retry_after > 0 ? (uint64_t)retry_after : 0;
-    ret->is_whole = (outcome == CURLE_OK || exchange->reply_is_full) && (uint64_t)uploaded == exchange->body_bytes;
-    if (outcome == CURLE_OK && !ret->is_whole)
+    ret->is_whole =
+        (outcome == CURLE_OK || exchange->reply_is_full) && exchange->head_is_whole && (uint64_t)uploaded == exchange->body_bytes;
+    if (outcome == CURLE_OK && !exchange->head_is_whole)
+        text_copy(exchange->error, sizeof exchange->error, "the connection was closed among the headers");
+    else if (outcome == CURLE_OK && !ret->is_whole)
         text_copy(exchange->error, sizeof exchange->error, "the server answered before it had everything");
     ret->body = exchange->reply.data;
     ret->body_bytes = exchange->reply.len;

@@ -124,7 +124,7 @@ static enum status report_describe(struct source *source, struct spool_report *r
         status = dump_set(source, spool_report_name(report), file, spool_report_dump_bytes(report));
     for (size_t i = 0; status == ST_OK && i < count; i++)
         status = attachment_add(source, attachments[i].name, file, attachments[i].offset, attachments[i].size_bytes);
-    strcpy(source->id, spool_report_id(report));
+    snprintf(source->id, sizeof source->id, "%s", spool_report_id(report));
     if (status == ST_OK && !source->id[0]) {
         status = file_info_of(file, &info);
         if (status == ST_OK)

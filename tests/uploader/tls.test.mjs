@@ -1,0 +1,65 @@
+// https: only to a server that proves who it is, with TLS 1.2 or later, and never back to http.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { historyOf, queue, queueArgs, scene, standing, start } from './harness.mjs';
+import { answer } from './server.mjs';
+
+const ok = answer(200, 'x');
+const certs = fileURLToPath(new URL('certs/', import.meta.url));
+const authority = path.join(certs, 'authority.pem');
+const server = (name, options = {}) =>
+  ({ tls: { key: fs.readFileSync(`${certs}key.pem`), cert: fs.readFileSync(`${certs}${name}.pem`), ...options } });
+
+async function accepted(t, options) {
+  const { dir, server: far } = await scene(t, ok, options);
+  queue(dir);
+  const result = await start(queueArgs(dir, far, '--ca-file', authority, '--key', 'k'));
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(far.requests.length, 1);
+}
+
+async function refused(t, options, pattern, args = ['--ca-file', authority]) {
+  const { dir, server: far } = await scene(t, ok, options);
+  queue(dir);
+  const result = await start(queueArgs(dir, far, ...args));
+  assert.equal(result.code, 3, result.stderr);
+  assert.match(historyOf(dir), pattern);
+  assert.deepEqual(standing(dir), { pending: ['app.exe-1700000000-1.dmp'] });
+  assert.equal(far.requests.length, 0);
+}
+
+test('certificate of a trusted authority is accepted', t => accepted(t, server('good')));
+
+test('TLS 1.2 is accepted', t => accepted(t, server('good', { maxVersion: 'TLSv1.2' })));
+
+test('certificate of an unknown authority is refused', t => refused(t, server('good'), /certificate/i, []));
+
+test('certificate that signs itself is refused', t => refused(t, server('self-signed'), /certificate/i));
+
+test('certificate of another name is refused', t => refused(t, server('other-name'), /no alternative certificate subject name/));
+
+test('certificate that has expired is refused', t => refused(t, server('expired'), /expired/));
+
+test('TLS 1.1 is refused', t =>
+  refused(t, server('good', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), /no answer/));
+
+test('redirect from https to http is refused', async t => {
+  const { server: plain } = await scene(t, ok);
+  const { dir, server: far } = await scene(t, answer(307, '', { Location: `http://127.0.0.1:${plain.port}/submit` }), server('good'));
+  queue(dir);
+  const result = await start(queueArgs(dir, far, '--ca-file', authority));
+  assert.equal(result.code, 3, result.stderr);
+  assert.match(historyOf(dir), /it leads away from https/);
+  assert.equal(plain.connections, 0);
+});
+
+test('plain server behind an https address gets nothing', async t => {
+  const { dir, server: far } = await scene(t, ok);
+  queue(dir);
+  const result = await start(['--queue', path.join(dir, 'queue'), '--url', far.url.replace('http:', 'https:'), '--connect-timeout', '3s']);
+  assert.equal(result.code, 3, result.stderr);
+  assert.equal(far.requests.length, 0);
+});
