@@ -69,7 +69,9 @@ static enum status fields_sentry(struct multipart *multipart, const struct sourc
     record_text(source, RECORD_APP, app);
     record_text(source, RECORD_VERSION, version);
     record_text(source, RECORD_ENVIRONMENT, environment);
-    snprintf(release, sizeof release, "%s%s%s", app, app[0] && version[0] ? "@" : "", version);
+    release[0] = 0; /* without a version there is no release: a server would take the program's name for one */
+    if (version[0])
+        snprintf(release, sizeof release, "%s%s%s", app, app[0] ? "@" : "", version);
     for (const char *from = source->id; *from; from++)
         if (*from != '-')
             *to++ = *from;
