@@ -17,7 +17,7 @@ export function frameText(frame) {
 /** The whole reason, such as "EXCEPTION_STACK_BUFFER_OVERRUN / FAST_FAIL_FATAL_APP_EXIT"; its last part says most. */
 export const reasonOf = (report) => report.processed?.crash_info?.type || report.reason;
 export const shortReasonOf = (report) => reasonOf(report).split(' / ').at(-1);
-export const versionOf = (report) => report.processed?.salvor?.program?.version || report.version;
+export const versionOf = (report) => report.version || report.processed?.salvor?.program?.version;
 export const pidOf = (report) => report.processed?.pid ?? null;
 
 /** Throws with what is wrong when the report is not the one of this crash. */
