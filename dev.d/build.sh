@@ -48,7 +48,7 @@ build_preset() {
     esac
     build_configure "$preset"
     say "building $preset"
-    step "build-$preset" cmake --build "$BUILD/$preset" --parallel "$(nproc)" || fail "$preset could not be built"
+    step "build-$preset" cmake --build "$BUILD/$preset" --parallel "$(nproc)" -- --quiet || fail "$preset could not be built"
 }
 
 # build_need PRESET...: these presets and what they stand on, as far as it is missing.
