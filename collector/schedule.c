@@ -15,11 +15,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define UPLOAD_OK      0
 #define UPLOAD_REFUSED 1
 #define UPLOAD_LATER   3
 #define KEY_BYTES      1024
+#define OUTPUT_BYTES   1024
+#define MAX_ASKED_MS   (3600u * 1000) /* the longest that a server may make us wait */
 
 struct schedule {
     struct schedule_options options;
@@ -28,6 +31,7 @@ struct schedule {
     atomic_bool stopping;
     struct mutex *mutex; /* of uploader */
     struct process *uploader;
+    uint64_t asked_ms; /* the wait that the server asked for in the last run */
     unsigned failures;
     uint64_t next_try_ms; /* steady */
     char key_variable[KEY_BYTES];
@@ -81,22 +85,47 @@ static void set_uploader(struct schedule *schedule, struct process *uploader)
     mutex_unlock(schedule->mutex);
 }
 
+/* Reads all that the uploader prints, which is one line of `key=value`; keeps its beginning. */
+static void read_output(struct process *uploader, char ret[OUTPUT_BYTES])
+{
+    char rest[OUTPUT_BYTES];
+    size_t len = 0, got = 0;
+
+    while (len + 1 < OUTPUT_BYTES && file_read(process_stdout(uploader), ret + len, OUTPUT_BYTES - 1 - len, &got) == ST_OK && got)
+        len += got;
+    ret[len] = '\0';
+    while (got && file_read(process_stdout(uploader), rest, sizeof rest, &got) == ST_OK)
+        continue;
+}
+
+static uint64_t asked_wait_ms(const char *output)
+{
+    static const char key[] = "retry_after_s=";
+    const char *found = strstr(output, key);
+    unsigned long long seconds = found ? strtoull(found + sizeof key - 1, NULL, 10) : 0;
+
+    return seconds > MAX_ASKED_MS / 1000 ? MAX_ASKED_MS : seconds * 1000;
+}
+
 /* The key goes by the environment, since anybody can read a command line. */
 static enum status run_uploader(struct schedule *schedule, uint32_t *ret_code)
 {
     const struct schedule_options *options = &schedule->options;
     const char *const argv[] = {options->upload_program, "--queue", spool_dir(options->spool), "--url", options->url, NULL};
     const char *const environment[] = {schedule->key_variable, NULL};
-    struct process_options process_options = {.argv = argv, .environment = options->key ? environment : NULL};
+    struct process_options process_options = {.argv = argv, .environment = options->key ? environment : NULL, .pipe_stdout = true};
     struct process *uploader = NULL;
+    char output[OUTPUT_BYTES];
     enum status st = process_start(&uploader, &process_options);
 
     if (st)
         return st;
     set_uploader(schedule, uploader);
+    read_output(uploader, output);
     st = process_wait(uploader, UINT32_MAX, ret_code);
     set_uploader(schedule, NULL);
     process_free(uploader);
+    schedule->asked_ms = asked_wait_ms(output);
     return st;
 }
 
@@ -107,6 +136,8 @@ static void failed(struct schedule *schedule)
     random_bytes(&random, sizeof random);
     schedule->failures++;
     uint64_t delay = backoff_delay_ms(schedule->failures, random);
+    if (delay < schedule->asked_ms)
+        delay = schedule->asked_ms;
     schedule->next_try_ms = clock_steady_ms() + delay;
     log_info("upload-later", "failures=%u wait_ms=%" PRIu64, schedule->failures, delay);
 }
@@ -114,6 +145,7 @@ static void failed(struct schedule *schedule)
 static void upload(struct schedule *schedule, size_t waiting)
 {
     uint32_t code = 0;
+    schedule->asked_ms = 0;
     enum status st = run_uploader(schedule, &code);
 
     if (atomic_load(&schedule->stopping))

@@ -2,11 +2,13 @@
  *
  * The monitor makes the section and the events and duplicates them into the client; it never maps a section that a client made. */
 #include "client.h"
+#include "base/log.h"
 #include "base/win/wide.h"
 #include "descriptor.h"
 #include <stdlib.h>
 
 #define CLIENT_RIGHTS   (PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | PROCESS_DUP_HANDLE | SYNCHRONIZE)
+#define ONE_SHOT        (WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE)
 #define MAX_IMAGE_CHARS 32768 /* the longest path the kernel gives */
 
 static enum status image_name(HANDLE process, char **ret)
@@ -151,10 +153,8 @@ enum status client_watch(struct client *client, HANDLE port, ULONG_PTR request_k
 {
     client->on_request = (struct client_watch){port, request_key, client->id};
     client->on_exit = (struct client_watch){port, exit_key, client->id};
-    if (RegisterWaitForSingleObject(&client->wait_request, client->request_event, post, &client->on_request, INFINITE,
-                                    WT_EXECUTEINWAITTHREAD) &&
-        RegisterWaitForSingleObject(&client->wait_exit, client->peer.process, post, &client->on_exit, INFINITE,
-                                    WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE))
+    if (RegisterWaitForSingleObject(&client->wait_request, client->request_event, post, &client->on_request, INFINITE, ONE_SHOT) &&
+        RegisterWaitForSingleObject(&client->wait_exit, client->peer.process, post, &client->on_exit, INFINITE, ONE_SHOT))
         return ST_OK;
     enum status st = status_from_win32(GetLastError());
     client_unwatch(client);
@@ -166,6 +166,13 @@ static void stop_wait(HANDLE *wait)
     if (*wait)
         UnregisterWaitEx(*wait, INVALID_HANDLE_VALUE);
     *wait = NULL;
+}
+
+void client_watch_again(struct client *client)
+{
+    stop_wait(&client->wait_request);
+    if (!RegisterWaitForSingleObject(&client->wait_request, client->request_event, post, &client->on_request, INFINITE, ONE_SHOT))
+        log_error("client-unwatched", "pid=%u error=%lu", client->peer.pid, GetLastError());
 }
 
 void client_unwatch(struct client *client)

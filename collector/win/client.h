@@ -34,6 +34,7 @@ struct client {
     HANDLE section, request_event, done_event;
     volatile struct block *head; /* the block's first page only: what lies behind is the dumper's to read */
     HANDLE wait_request, wait_exit;
+    unsigned idle_requests; /* events that nothing stood behind */
     struct client_watch on_request, on_exit;
     uint64_t request_order;      /* when its request came, among all requests; 0 = none waits */
     uint32_t request;            /* enum block_request of the dump that waits or is under way */
@@ -50,8 +51,10 @@ struct client {
 enum status client_create(struct client **ret, struct peer *peer, uint32_t id, uint32_t pointer_bits);
 /* Duplicates the handles into the client's process and writes them into the reply. On an error nothing is left behind there. */
 enum status client_share(struct client *client, struct pipe_reply *reply);
-/* From now on posts request_key or exit_key with the client's id to the completion port. */
+/* From now on posts request_key (once; client_watch_again arms it anew) or exit_key with the client's id to the completion port. */
 enum status client_watch(struct client *client, HANDLE port, ULONG_PTR request_key, ULONG_PTR exit_key);
+/* One packet at a time: a client that sets its event without end cannot fill the port's queue. */
+void client_watch_again(struct client *client);
 /* Stops posting; after it returns no further packet of this client is queued. May be called twice. */
 void client_unwatch(struct client *client);
 void client_free(struct client *client); /* accepts NULL */

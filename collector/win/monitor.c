@@ -13,7 +13,9 @@
 #include "listener.h"
 #include <stdlib.h>
 
-#define MAX_DUMPS_PER_CLIENT 64 /* a program that asks for more than this is not crashing */
+#define MAX_DUMPS_PER_CLIENT 64   /* a program that asks for more than this is not crashing */
+#define MAX_IDLE_REQUESTS    1000 /* events without a request behind them */
+#define STOP_GRACE_MS        3000 /* dumps under way may end in this time; a console that is closed gives five seconds */
 #define MIN_PARALLEL_DUMPS   2
 #define MAX_PARALLEL_DUMPS   8
 
@@ -30,6 +32,7 @@ struct monitor {
     uint64_t last_order;
     unsigned dumps_running, dumps_parallel;
     bool root_gone, stopping;
+    uint64_t give_up_ms; /* steady: when dumps under way are ended; 0 = not stopping, or done */
 };
 
 /* What a dump's thread works on. */
@@ -154,8 +157,10 @@ static void on_request(struct monitor *monitor, struct client *client)
     volatile LONG *state = (volatile LONG *)&client->head->state;
 
     if (client->dumping || client->request_order || monitor->stopping ||
-        InterlockedCompareExchange(state, BLOCK_DUMPING, BLOCK_REQUESTED) != BLOCK_REQUESTED)
+        InterlockedCompareExchange(state, BLOCK_DUMPING, BLOCK_REQUESTED) != BLOCK_REQUESTED) {
+        client->idle_requests++;
         return;
+    }
     client->request = client->head->request;
     if (++client->dumps > MAX_DUMPS_PER_CLIENT) {
         refuse_dump(client, "too many dumps of one process");
@@ -168,9 +173,10 @@ static void on_request(struct monitor *monitor, struct client *client)
 
 /* -- ends -- */
 
+/* An exception's code, as a process ends with it: a system error (0xC...) or one of a run-time's or our own (0xE...). */
 static bool is_abnormal(const struct client *client, DWORD code)
 {
-    return !client->head->clean_exit && code >= 0xc0000000u && code != STATUS_CONTROL_C_EXIT;
+    return !client->head->clean_exit && (code >> 28 == 0xc || code >> 28 == 0xe) && code != STATUS_CONTROL_C_EXIT;
 }
 
 static void forget(struct monitor *monitor, struct client *client)
@@ -205,6 +211,19 @@ static void on_client_exit(struct monitor *monitor, struct client *client)
     forget_if_gone(monitor, client);
 }
 
+static void on_event(struct monitor *monitor, struct client *client)
+{
+    on_request(monitor, client);
+    if (client->exited)
+        return;
+    if (client->idle_requests <= MAX_IDLE_REQUESTS || client->dumping || client->request_order) {
+        client_watch_again(client);
+        return;
+    }
+    log_warn("client-dropped", "pid=%u app=\"%s\" reason=\"it sets its event without end\"", client->peer.pid, client->peer.app);
+    clients_remove(&monitor->clients, client);
+}
+
 static void on_dumped(struct monitor *monitor, struct client *client)
 {
     monitor->dumps_running--;
@@ -225,7 +244,7 @@ static void on_dumped(struct monitor *monitor, struct client *client)
 static void on_stop(struct monitor *monitor)
 {
     monitor->stopping = true;
-    SetEvent(monitor->policy.stop);
+    monitor->give_up_ms = clock_steady_ms() + STOP_GRACE_MS;
     for (size_t i = 0; i < monitor->clients.count; i++) {
         struct client *client = monitor->clients.items[i];
         if (client->request_order)
@@ -245,7 +264,7 @@ static void on_packet(struct monitor *monitor, ULONG_PTR key, uint32_t id)
     else if (key == KEY_ROOT_EXIT)
         monitor->root_gone = true;
     else if (key == KEY_REQUEST && client)
-        on_request(monitor, client);
+        on_event(monitor, client);
     else if (key == KEY_CLIENT_EXIT && client)
         on_client_exit(monitor, client);
     else if (key == KEY_DUMPED && client)
@@ -259,13 +278,29 @@ static bool is_finished(const struct monitor *monitor)
     return monitor->stopping || (monitor->options.root && monitor->root_gone && monitor->clients.count == 0);
 }
 
+/* How long the loop may sleep. */
+static DWORD next_wait(struct monitor *monitor)
+{
+    DWORD wait = listener_expire(monitor->listener);
+    uint64_t now = clock_steady_ms();
+
+    if (monitor->give_up_ms == 0)
+        return wait;
+    if (now >= monitor->give_up_ms) {
+        SetEvent(monitor->policy.stop);
+        monitor->give_up_ms = 0;
+        return wait;
+    }
+    return wait < monitor->give_up_ms - now ? wait : (DWORD)(monitor->give_up_ms - now);
+}
+
 void monitor_run(struct monitor *monitor)
 {
     while (!is_finished(monitor)) {
         OVERLAPPED *packet = NULL;
         ULONG_PTR key = 0;
         DWORD bytes = 0;
-        BOOL ok = GetQueuedCompletionStatus(monitor->port, &bytes, &key, &packet, listener_expire(monitor->listener));
+        BOOL ok = GetQueuedCompletionStatus(monitor->port, &bytes, &key, &packet, next_wait(monitor));
         DWORD error = ok ? ERROR_SUCCESS : GetLastError();
         if (packet)
             listener_packet(monitor->listener, packet, error, bytes);

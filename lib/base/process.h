@@ -11,7 +11,7 @@ struct process_options {
     const intptr_t *inherit;        /* HANDLEs that the child inherits under the same value (Windows only) */
     size_t inherit_count;
     bool pipe_stdin, pipe_stdout; /* connected to process_stdin/process_stdout; otherwise stdin is empty and stdout is ours */
-    bool quiet;                   /* stdout (unless piped) and stderr go nowhere */
+    bool quiet;                   /* stdout (unless piped) and stderr go nowhere; on Windows it gets no console either */
     bool suspended;               /* Windows only: starts suspended until process_resume, so that a job can be assigned first */
 };
 

@@ -104,6 +104,22 @@ test('schedule when the uploader says done and nothing moved then it is not star
   assert.equal(lines(path.join(data, 'runs')).length, 1);
 });
 
+test('schedule when the server asked for a longer wait then it is kept', async (t) => {
+  const data = scratch(t);
+  const upload = fakeUploader(data, `console.log('salvor-upload queue accepted=0 waiting=1 retry_after_s=77'); process.exitCode = 3;`);
+  const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload);
+  drop(collector, 'app.exe.1.dmp');
+  await until('it is put off', () => /upload-later failures=1 wait_ms=77000\b/.test(collector.log));
+});
+
+test('schedule when the uploader prints without end then it is not held up', async (t) => {
+  const data = scratch(t);
+  const upload = fakeUploader(data, `process.stdout.write('x'.repeat(300000), () => { ${takeAll} });`);
+  const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload);
+  drop(collector, 'app.exe.1.dmp');
+  await until('it is gone', () => reports(collector, 'pending').length + reports(collector, 'new').length + fs.readdirSync(collector.dumps).length === 0);
+});
+
 test('schedule when the uploader is missing then the collector says so and goes on', async (t) => {
   const collector = await startCollector(t, scratch(t), '--url', 'http://x', '--upload-program', '/nonexistent/salvor-upload');
   drop(collector, 'app.exe.1.dmp');

@@ -122,8 +122,10 @@ static enum status create(struct process *process, const struct process_options 
 {
     PROCESS_INFORMATION made;
     DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | (options->suspended ? CREATE_SUSPENDED : 0);
-    /* A program without a console must not make a window flash up. */
-    if (!GetConsoleCP())
+    /* A quiet program needs no console, which costs a process of its own (conhost); another one must not make a window flash up. */
+    if (options->quiet)
+        flags |= DETACHED_PROCESS;
+    else if (!GetConsoleCP())
         flags |= CREATE_NO_WINDOW;
     wchar_t *program = wide_path(options->argv[0]), *line = command_line(options->argv);
     enum status status = program && line ? ST_OK : ST_MEMORY;
