@@ -4,11 +4,14 @@ import { Icon } from './icon';
 import { layerOf } from '../crash';
 import type { ReportState } from '../types';
 
+/** Tags up to this long never give way. */
+const SHORT_TAG = 8;
+
 export function Tags({ tags }: { tags: string[] }) {
   if (tags.length === 0) return null;
   return (
     <span class="tags">
-      {tags.map((tag) => <span class="tag" key={tag} data-tip-cut={tag} style={{ flexShrink: tag.length }}>{tag.replace(/\s*\|\s*$/, '')}</span>)}
+      {tags.map((tag) => <span class="tag" key={tag} data-tip-cut={tag} style={{ flexShrink: tag.length <= SHORT_TAG ? 0 : tag.length }}>{tag.replace(/\s*\|\s*$/, '')}</span>)}
     </span>
   );
 }

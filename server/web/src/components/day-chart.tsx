@@ -9,13 +9,12 @@ const BOTTOM = 22;
 const LEFT = 40;
 const WIDEST_COLUMN = 56;
 
-/** A round number at or above most, and the step of its grid lines. */
+/** The lowest top at or above most that two to five round steps reach. */
 function scaleFor(most: number): { top: number; step: number } {
-  const rough = Math.max(1, most) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((value) => value >= rough) ?? rough);
-  const whole = Number.isInteger(step) ? step : Math.ceil(step);
-  return { top: whole * Math.max(1, Math.ceil(most / whole)), step: whole };
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, most))) - 1);
+  const scales = [1, 2, 5, 10, 20, 50].map((factor) => ({ top: factor * power * Math.max(1, Math.ceil(most / (factor * power))), step: factor * power }));
+  const fitting = scales.filter(({ top, step }) => top / step <= 5);
+  return fitting.sort((a, b) => a.top - b.top)[0]!;
 }
 
 function useWidth(): [{ current: HTMLDivElement | null }, number] {

@@ -21,7 +21,7 @@ export function RegisterPanel({ processed }: { processed: Processed }) {
   const crashing = crashingIndex(processed);
   return (
     <section aria-label="Registers">
-      <div class="section-head">
+      <div class="section-head register-head">
         <h2>Thread <span class="mono">{threadLabel(set.thread, set.index)}</span></h2>
         {set.index === crashing && <span class="crash-badge">Crashed</span>}
         {sets.length > 1 && (

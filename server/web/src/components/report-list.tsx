@@ -31,7 +31,7 @@ export function ReportList({ project, group }: { project: string; group?: string
   const { data, error } = query;
   return (
     <>
-      <ListHead title="Reports" total={data?.total ?? null} q={q} level={group ? 2 : 1}>
+      <ListHead title="Reports" total={data?.total ?? null} range={range} q={q} level={group ? 2 : 1}>
         <ExportMenu name={`salvor-${project}-reports`} content={() => exported(data?.items ?? [])} />
       </ListHead>
       {error && !data && <ErrorNotice error={error} what="The reports" retry={query.reload} />}

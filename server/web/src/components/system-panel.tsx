@@ -19,6 +19,7 @@ const seconds = (value: Maybe<number | string>): Value => (value ? utc(Number(va
 
 export function SystemPanel({ report, processed }: { report: ReportDetail; processed: Processed }) {
   const { system_info: system, crash_info: crash, salvor } = processed;
+  const record = { ...report.record, ...salvor?.record };
   const softErrors = salvor?.soft_errors ?? [];
   return (
     <>
@@ -32,12 +33,12 @@ export function SystemPanel({ report, processed }: { report: ReportDetail; proce
               ...field('In words', salvor?.reason),
               ...field('Exception code', salvor?.exception?.code, true),
               ...field('Address', crash?.address, true),
-              ...field('Reason given', salvor?.record?.reason),
-              ...field('Exit code', salvor?.record?.exit_code, true),
+              ...field('Reason given', record.reason),
+              ...field('Exit code', record.exit_code, true),
               ...field('Fast fail', fastFail(salvor), true),
               ...field('Assertion', crash?.assertion),
               ...field('Caught by', layerOf(report.layer).words),
-              ...field('Seen by', salvor?.source),
+              ...field('Seen by', salvor?.source ?? record.source),
               ...field('Time of the crash', report.crash_time ? utc(report.crash_time) : null),
               ...field('Received', utc(report.received)),
             ]}
@@ -50,10 +51,10 @@ export function SystemPanel({ report, processed }: { report: ReportDetail; proce
             fields={[
               ...field('Program', programName(report)),
               ...field('Path', salvor?.program?.path),
-              ...field('Environment', salvor?.record?.environment),
-              ...field('Channel', salvor?.record?.channel),
+              ...field('Environment', record.environment),
+              ...field('Channel', record.channel),
               ...field('Process id', processed.pid),
-              ...field('Started', seconds(salvor?.record?.process_start ?? salvor?.dump?.process_start)),
+              ...field('Started', seconds(record.process_start ?? salvor?.dump?.process_start)),
               ...field('System', osName(system, report.os)),
               ...field('CPU', system?.cpu_arch),
               ...field('CPU model', system?.cpu_info),

@@ -29,7 +29,7 @@ export function Groups({ project }: { project: string }) {
   const { data, error } = query;
   return (
     <div class="page">
-      <ListHead title="Groups" total={data?.total ?? null} q={q}>
+      <ListHead title="Groups" total={data?.total ?? null} range={range} q={q}>
         <ExportMenu name={`salvor-${project}-groups`} content={() => exported(data?.items ?? [])} />
       </ListHead>
       {error && !data && <ErrorNotice error={error} what="The groups" retry={query.reload} />}
