@@ -50,7 +50,7 @@ static inline bool span_sub(struct span span, uint64_t offset, uint64_t size, st
 {
     if (!span_has(span, offset, size))
         return false;
-    ret->data = span.data ? span.data + (size_t)offset : NULL;
+    ret->data = offset ? span.data + (size_t)offset : span.data; /* NULL + 0 is undefined */
     ret->len = (size_t)size;
     return true;
 }
