@@ -28,7 +28,8 @@ static bool split_address(const char *address, char *host, size_t host_size, cha
         return false;
     memcpy(host, start, length);
     host[length] = 0;
-    return text_copy(port, port_size, colon + 1);
+    uint64_t number = 0;
+    return text_copy(port, port_size, colon + 1) && text_parse_u64(port, &number) && number <= 65535;
 }
 
 static void format_address(const struct sockaddr_storage *address, char *ret, size_t ret_size)

@@ -56,7 +56,7 @@ export async function startServer(t, { data = tempFolder(t), args = [], prefix =
 
 /** Runs a sub-command; input goes to its standard input. */
 export function run(args, input = '') {
-  return spawnSync(SERVER, args, { input, encoding: 'utf8' });
+  return spawnSync(SERVER, args, { input, encoding: 'utf8', timeout: WAIT_LIMIT_MS });
 }
 
 // -- waiting --
