@@ -14,6 +14,8 @@ export interface Query<T> {
 /** True while requests fail for want of a connection. */
 export const offline = createStore(false);
 
+/** Whoever comes back to the page sees what is newer than this. */
+const FRESH_MS = 10_000;
 const CACHE_SIZE = 60;
 const cache = new Map<string, unknown>();
 
@@ -53,6 +55,7 @@ export function useQuery<T>(key: string | null, load: (signal: AbortSignal) => P
     if (key === null) return;
     const abort = new AbortController();
     let timer = 0;
+    let loadedAt = Date.now();
     const again = (data: T | null, failed: boolean): void => {
       const wait = failed ? 5000 : (current.current.options.poll?.(data) ?? null);
       if (wait !== null) timer = window.setTimeout(run, wait);
@@ -61,6 +64,7 @@ export function useQuery<T>(key: string | null, load: (signal: AbortSignal) => P
       if (document.hidden && cache.has(key)) return again(cache.get(key) as T, false);
       try {
         const data = await current.current.load(abort.signal);
+        loadedAt = Date.now();
         remember(key, data);
         offline.set(false);
         setHeld({ key, data, error: null });
@@ -73,8 +77,15 @@ export function useQuery<T>(key: string | null, load: (signal: AbortSignal) => P
         if (error.kind === 'offline' || error.kind === 'server') again(null, true);
       }
     };
+    const onReturn = (): void => {
+      if (document.hidden || Date.now() - loadedAt < FRESH_MS) return;
+      window.clearTimeout(timer);
+      void run();
+    };
+    document.addEventListener('visibilitychange', onReturn);
     void run();
     return () => {
+      document.removeEventListener('visibilitychange', onReturn);
       abort.abort();
       window.clearTimeout(timer);
     };

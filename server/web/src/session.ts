@@ -29,6 +29,7 @@ export async function startSession(): Promise<void> {
 
 export async function signIn(user: string, password: string): Promise<void> {
   const info = await api.signIn(user, password);
+  forgetAll(); // it may be somebody else
   session.set({ state: 'in', info });
 }
 
