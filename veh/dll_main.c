@@ -5,8 +5,7 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved);
 BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved)
 {
     (void)reserved;
-    if (reason == DLL_PROCESS_ATTACH)
-        DisableThreadLibraryCalls(module);
+    (void)module; /* thread notifications stay on: tls.c wants them */
     if (reason == DLL_PROCESS_DETACH)
         data_clean_exit();
     return TRUE;

@@ -1,7 +1,7 @@
 /* sample.c - salvor-sample: an ordinary program that uses Salvor and dies as asked.
  *
  *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
- *                 [--uninstall] [--filter ignore|fault|hang] [--note TEXT]
+ *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -35,7 +35,7 @@ static void exit_three(void)
 
 struct arguments {
     const char *kind, *note;
-    int no_salvor, self_monitor, no_wait, uninstall;
+    int no_salvor, self_monitor, no_wait, uninstall, in_thread;
     salvor_options options;
 };
 
@@ -105,16 +105,21 @@ static long long unix_ms(void)
 }
 
 static const struct kind kinds[] = {
-    {"write-av", crash_write_av}, {"read-av", crash_read_av}, {"divide", crash_divide},   {"fast-fail", crash_fast_fail},
-    {"abort", crash_abort},       {"exit", exit_cleanly},     {"exit-three", exit_three}, {"wait-write-av", wait_write_av},
-    {"dump-now", dump_now},       {"health", show_health},
+    {"write-av", crash_write_av},     {"read-av", crash_read_av},
+    {"divide", crash_divide},         {"fast-fail", crash_fast_fail},
+    {"abort", crash_abort},           {"stack-overflow", crash_stack_overflow},
+    {"illegal", crash_illegal},       {"exec-av", crash_exec_av},
+    {"raise", crash_raise},           {"heap", crash_heap},
+    {"exit", exit_cleanly},           {"exit-three", exit_three},
+    {"wait-write-av", wait_write_av}, {"dump-now", dump_now},
+    {"health", show_health},
 };
 
 static int usage(void)
 {
     size_t i;
     fprintf(stderr, "usage: salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait]\n"
-                    "                     [--uninstall] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\nkinds:");
+                    "                     [--uninstall] [--thread] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -131,6 +136,8 @@ static int parse_flag(struct arguments *to, const char *word)
         to->no_wait = 1;
     else if (strcmp(word, "--uninstall") == 0)
         to->uninstall = 1;
+    else if (strcmp(word, "--thread") == 0)
+        to->in_thread = 1;
     else if (strcmp(word, "--eager") == 0)
         to->options.flags |= SALVOR_VEH_EAGER;
     else if (strcmp(word, "--pass") == 0)
@@ -192,6 +199,25 @@ static void install(const struct arguments *from)
         printf("uninstall %s\n", salvor_strstatus(salvor_uninstall()));
 }
 
+static DWORD WINAPI run_kind(void *kind)
+{
+    ((const struct kind *)kind)->run();
+    return 9;
+}
+
+/* In this thread, or in a second one with the linker's stack. */
+static void run(const struct kind *kind, int in_thread)
+{
+    HANDLE thread;
+    if (!in_thread) {
+        kind->run();
+        return;
+    }
+    thread = CreateThread(NULL, 0, run_kind, (void *)(size_t)kind, 0, NULL);
+    if (thread)
+        WaitForSingleObject(thread, INFINITE);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
@@ -210,7 +236,7 @@ int main(int argc, char **argv)
             continue;
         printf("crashing kind=%s pid=%lu time_ms=%lld\n", kinds[i].name, (unsigned long)GetCurrentProcessId(), unix_ms());
         fflush(stdout);
-        kinds[i].run();
+        run(&kinds[i], arguments.in_thread);
         return 9; /* a kind that returns did not die */
     }
     return usage();
