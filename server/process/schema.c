@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define MAX_UNLOADED_MATCHES 16u /* of one address; modules are reloaded at one place again and again */
+
 void output_address(struct json *json, const struct analysis *analysis, uint64_t address)
 {
     int digits = (int)cpu_layout(analysis->minidump->system.cpu)->pointer_bytes * 2;
@@ -106,33 +108,44 @@ static void crash_info(struct json *json, const struct analysis *analysis)
     json_object_end(json);
 }
 
-/* The unloaded modules that once held the address; with them a call into freed code is understood. */
+/* The unloaded modules that once held an address, each name and base once; with them a call into freed code is understood. */
+static size_t unloaded_find(const struct minidump *minidump, uint64_t address, const struct minidump_unloaded *ret[MAX_UNLOADED_MATCHES])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < minidump->unloaded_count && count < MAX_UNLOADED_MATCHES; i++) {
+        const struct minidump_unloaded *unloaded = &minidump->unloaded[i];
+        bool known = address < unloaded->base || address - unloaded->base >= unloaded->size_bytes;
+
+        for (size_t j = 0; j < count && !known; j++)
+            known = ret[j]->base == unloaded->base && text_equal_nocase(ret[j]->name, unloaded->name);
+        if (!known)
+            ret[count++] = unloaded;
+    }
+    return count;
+}
+
 static void frame_unloaded(struct json *json, const struct analysis *analysis, uint64_t address)
 {
-    const struct minidump *minidump = analysis->minidump;
-    bool any = false;
+    const struct minidump_unloaded *found[MAX_UNLOADED_MATCHES];
+    size_t count = unloaded_find(analysis->minidump, address, found);
 
     json_key(json, "unloaded_modules");
-    for (size_t i = 0; i < minidump->unloaded_count; i++) {
-        const struct minidump_unloaded *unloaded = &minidump->unloaded[i];
-
-        if (address < unloaded->base || address - unloaded->base >= unloaded->size_bytes)
-            continue;
-        if (!any)
-            json_array_begin(json);
-        any = true;
+    if (!count) {
+        json_none(json);
+        return;
+    }
+    json_array_begin(json);
+    for (size_t i = 0; i < count; i++) {
         json_object_begin(json);
-        text_or_null(json, "module", unloaded->name);
+        text_or_null(json, "module", found[i]->name);
         json_key(json, "offsets");
         json_array_begin(json);
-        output_address(json, analysis, address - unloaded->base);
+        output_address(json, analysis, address - found[i]->base);
         json_array_end(json);
         json_object_end(json);
     }
-    if (any)
-        json_array_end(json);
-    else
-        json_none(json);
+    json_array_end(json);
 }
 
 static void frame_write(struct json *json, const struct analysis *analysis, const struct unwind_frame *frame, size_t index,

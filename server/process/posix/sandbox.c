@@ -9,6 +9,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -127,6 +128,9 @@ static int limit(int what, uint64_t value)
 
 static int limits_set(void)
 {
+    /* Writing to a file is to fail, not to end the process: a standard error that is a file must not hide how the process ended. */
+    if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+        return -1;
     if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, 0) < 0 || limit(RLIMIT_NOFILE, MAX_OPEN_FILES) < 0)
         return -1;
     if (HAS_SHADOW_MEMORY)
