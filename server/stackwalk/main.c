@@ -1,9 +1,9 @@
 /* main.c - salvor-stackwalk FILE.dmp [--json]: the processing pipeline as a command. */
 #include "base/option.h"
 #include "base/process.h"
-#include "stackwalk/print.h"
 #include "process/mapping.h"
 #include "process/process.h"
+#include "stackwalk/print.h"
 #include <stdlib.h>
 
 enum { EXIT_PROCESSED = 0, EXIT_UNREADABLE = 1, EXIT_USAGE = 2 };
