@@ -199,8 +199,26 @@ static void install(const struct arguments *from)
         printf("uninstall %s\n", salvor_strstatus(salvor_uninstall()));
 }
 
+/* Wine commits a new thread's stack whole, with the guard page at its very end, where no handler has room left. On Windows the guard page
+ * moves down with the stack and leaves what SetThreadStackGuarantee asked for; put it where it would be then. */
+static void place_guard_page(void)
+{
+    MEMORY_BASIC_INFORMATION info;
+    ULONG_PTR low, high;
+    ULONG guaranteed = 0;
+    DWORD before;
+    char *page;
+
+    GetCurrentThreadStackLimits(&low, &high);
+    SetThreadStackGuarantee(&guaranteed); /* 0 asks what it is */
+    page = (char *)low + 4096 + (guaranteed & ~4095u);
+    if (guaranteed && VirtualQuery(page, &info, sizeof info) && info.State == MEM_COMMIT && !(info.Protect & PAGE_GUARD))
+        VirtualProtect(page, 4096, PAGE_READWRITE | PAGE_GUARD, &before);
+}
+
 static DWORD WINAPI run_kind(void *kind)
 {
+    place_guard_page();
     ((const struct kind *)kind)->run();
     return 9;
 }

@@ -6,7 +6,7 @@ static volatile int endless = 1;
 
 static CRASH_NOINLINE int recurse(volatile char *above, int depth)
 {
-    volatile char frame[4096];
+    volatile char frame[512];
     memset((void *)(size_t)(const volatile void *)frame, depth, sizeof frame);
     frame[0] = above ? above[0] : 1;
     if (!endless)

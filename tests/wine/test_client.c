@@ -23,13 +23,13 @@ static int stop_collector(void **state)
 }
 
 /* Lets the sample die of kind and checks exit code, exception code in record and dump, layer and source. */
-static void check_death(const char *kind, uint32_t code, const char *source)
+static void check_death_in(const char *kind, const char *where, uint32_t code, const char *source)
 {
     struct spool *spool = NULL;
     struct spool_report *report;
     uint32_t thread = 0;
 
-    assert_int_equal(harness_run(60000, "salvor-sample.exe", kind, "--pipe", collector.pipe, "--note", kind, (char *)NULL), code);
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", kind, "--pipe", collector.pipe, "--note", kind, where, (char *)NULL), code);
     harness_wait_reports(collector.queue, 1, 10000);
     report = harness_only_report(collector.queue, &spool);
     assert_int_equal(harness_dump_exception(report, &thread), code);
@@ -45,6 +45,11 @@ static void check_death(const char *kind, uint32_t code, const char *source)
     assert_int_equal(strlen(spool_report_id(report)), 36);
     spool_report_close(report);
     spool_close(spool);
+}
+
+static void check_death(const char *kind, uint32_t code, const char *source)
+{
+    check_death_in(kind, NULL, code, source);
 }
 
 static void client_when_write_violation_then_one_report(void **state)
@@ -69,6 +74,54 @@ static void client_when_abort_then_one_report_and_not_exit_code_three(void **sta
 {
     (void)state;
     check_death("abort", CODE_ABORT, "abort");
+}
+
+static void client_when_execute_violation_then_one_report(void **state)
+{
+    (void)state;
+    check_death("exec-av", CODE_ACCESS_VIOLATION, "filter");
+}
+
+static void client_when_illegal_instruction_then_one_report(void **state)
+{
+    (void)state;
+    check_death("illegal", CODE_ILLEGAL_INSTRUCTION, "filter");
+}
+
+static void client_when_raised_exception_then_one_report(void **state)
+{
+    (void)state;
+    check_death("raise", 0xe0001234, "filter");
+}
+
+static void client_when_heap_corruption_is_raised_then_one_report(void **state)
+{
+    (void)state;
+    check_death("heap", CODE_HEAP_CORRUPTION, "veh");
+}
+
+static void client_when_stack_overflow_then_one_report(void **state)
+{
+    (void)state;
+    check_death("stack-overflow", CODE_STACK_OVERFLOW, "filter");
+}
+
+static void client_when_stack_overflow_in_second_thread_then_one_report(void **state)
+{
+    (void)state;
+    check_death_in("stack-overflow", "--thread", CODE_STACK_OVERFLOW, "filter");
+}
+
+static void client_when_write_violation_in_second_thread_then_one_report(void **state)
+{
+    (void)state;
+    check_death_in("write-av", "--thread", CODE_ACCESS_VIOLATION, "filter");
+}
+
+static void client_when_abort_in_second_thread_then_one_report(void **state)
+{
+    (void)state;
+    check_death_in("abort", "--thread", CODE_ABORT, "abort");
 }
 
 static void client_when_three_crashes_in_a_row_then_three_reports(void **state)
@@ -314,6 +367,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(client_when_read_violation_then_one_report, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_divide_by_zero_then_one_report, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_abort_then_one_report_and_not_exit_code_three, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_execute_violation_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_illegal_instruction_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_raised_exception_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_heap_corruption_is_raised_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_stack_overflow_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_stack_overflow_in_second_thread_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_write_violation_in_second_thread_then_one_report, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_abort_in_second_thread_then_one_report, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_three_crashes_in_a_row_then_three_reports, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_fast_fail_then_exit_code_kept_and_monitor_has_nothing, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_clean_exit_then_no_report, start_collector, stop_collector),
