@@ -107,6 +107,8 @@ static void reason_from_answer(const struct reply *reply, struct verdict *ret)
     }
     if (size > EXCERPT_BYTES)
         size = EXCERPT_BYTES;
+    while (size && line[size - 1] == '.') /* the reason becomes part of a sentence */
+        size--;
     snprintf(ret->reason, sizeof ret->reason, "the server answered %ld%s%.*s", reply->status, size ? ": " : "", (int)size, line);
 }
 

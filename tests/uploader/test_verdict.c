@@ -191,6 +191,8 @@ static void reason_when_the_answer_is_not_text_leaves_it_out(void **state)
     (void)state;
     assert_string_equal(decide(500, "\x1b[2Jgone").reason, "the server answered 500");
     assert_string_equal(decide(500, "out of disk\nmore").reason, "the server answered 500: out of disk");
+    assert_string_equal(decide(500, "Out of disk.\r\n").reason, "the server answered 500: Out of disk");
+    assert_string_equal(decide(500, "...").reason, "the server answered 500");
 }
 
 static void reason_when_the_answer_is_long_is_cut(void **state)
