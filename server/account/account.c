@@ -120,7 +120,7 @@ void account_random_password(char ret[ACCOUNT_PASSWORD_BYTES])
 {
     static const char LETTERS[] = "abcdefghjkmnpqrstuvwxyz23456789"; /* none that look alike */
     for (unsigned i = 0; i + 1 < ACCOUNT_PASSWORD_BYTES; i++)
-        ret[i] = i % 5 == 4 ? '-' : LETTERS[randombytes_uniform(sizeof LETTERS - 1)];
+        ret[i] = (char)(i % 5 == 4 ? '-' : LETTERS[randombytes_uniform(sizeof LETTERS - 1)]);
     ret[ACCOUNT_PASSWORD_BYTES - 1] = 0;
 }
 

@@ -120,7 +120,7 @@ static void remember_row(struct db_query *query, const struct list *list, struct
 static enum status write_page(struct api_call *call, const struct list *list)
 {
     struct db_query *query = NULL;
-    struct last_row last;
+    struct last_row last = {.number = 0};
     unsigned rows = 0;
     enum status status = select_page(call, list, &query);
     json_key(&call->json, "items");

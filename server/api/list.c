@@ -3,12 +3,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "proto/uuid.h"
+#include <jansson.h>
 #include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MAX_CURSOR_BYTES 2048
+#define MAX_CURSOR_BYTES 4096
 #define BASE64           sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 static bool refuse(struct api_call *call, const char *code, const char *message)
@@ -68,23 +67,30 @@ static bool parse_search(struct api_call *call, struct list *list)
     return true;
 }
 
-/* A cursor is base64 of "column order number id text". */
-static bool decode_cursor(struct list *list, const char *text)
+/* A cursor is base64 of a JSON array: column, order, number, id, text. */
+static bool read_cursor(struct list *list, const json_t *cursor)
 {
-    char plain[MAX_CURSOR_BYTES], column[32], order[8];
-    size_t size = 0;
-    long long number = 0;
-    int text_at = 0;
-    if (sodium_base642bin((unsigned char *)plain, sizeof plain - 1, text, strlen(text), NULL, &size, NULL, BASE64) || size >= sizeof plain)
-        return false;
-    plain[size] = 0;
-    if (strlen(plain) != size || sscanf(plain, "%31s %7s %lld %39s %n", column, order, &number, list->after_id, &text_at) != 4)
+    const char *column = json_string_value(json_array_get(cursor, 0)), *order = json_string_value(json_array_get(cursor, 1));
+    const char *id = json_string_value(json_array_get(cursor, 3)), *text = json_string_value(json_array_get(cursor, 4));
+    if (!column || !order || !id || !text || !json_is_integer(json_array_get(cursor, 2)))
         return false;
     if (strcmp(column, list->column->name) != 0 || strcmp(order, list->descending ? "desc" : "asc") != 0)
         return false;
-    list->after_number = number;
+    list->after_number = json_integer_value(json_array_get(cursor, 2));
     list->has_cursor = true;
-    return text_at > 0 && text_copy(list->after_text, sizeof list->after_text, plain + text_at);
+    return text_copy(list->after_id, sizeof list->after_id, id) && text_copy(list->after_text, sizeof list->after_text, text);
+}
+
+static bool decode_cursor(struct list *list, const char *text)
+{
+    char plain[MAX_CURSOR_BYTES];
+    size_t size = 0;
+    if (sodium_base642bin((unsigned char *)plain, sizeof plain, text, strlen(text), NULL, &size, NULL, BASE64))
+        return false;
+    json_t *cursor = json_loadb(plain, size, JSON_REJECT_DUPLICATES, NULL);
+    bool understood = read_cursor(list, cursor);
+    json_decref(cursor);
+    return understood;
 }
 
 static bool parse_cursor(struct api_call *call, struct list *list)
@@ -129,16 +135,37 @@ struct db_value list_cursor_id(const struct list *list)
     return list->has_cursor ? db_text(list->after_id) : db_null();
 }
 
+static enum status encode_cursor(const struct list *list, int64_t number, const char *text, const char *id, struct buffer *out)
+{
+    struct json json;
+    struct buffer plain;
+    char encoded[sodium_base64_ENCODED_LEN(MAX_CURSOR_BYTES, BASE64)];
+    buffer_init(&plain, MAX_CURSOR_BYTES);
+    json_init(&json, &plain);
+    json_array_begin(&json);
+    json_text(&json, list->column->name);
+    json_text(&json, list->descending ? "desc" : "asc");
+    json_int(&json, number);
+    json_text(&json, id);
+    json_text(&json, list->column->is_text ? text : "");
+    json_array_end(&json);
+    enum status status = json_done(&json);
+    if (!status) {
+        sodium_bin2base64(encoded, sizeof encoded, plain.data, plain.len, BASE64);
+        status = buffer_append_text(out, encoded);
+    }
+    buffer_done(&plain);
+    return status;
+}
+
 void list_write_cursor(struct api_call *call, const struct list *list, int64_t number, const char *text, const char *id)
 {
-    char plain[MAX_CURSOR_BYTES], encoded[sodium_base64_ENCODED_LEN(MAX_CURSOR_BYTES, BASE64)];
-    if (!id) {
-        json_key(&call->json, "next_cursor");
+    struct buffer encoded;
+    buffer_init(&encoded, 2 * MAX_CURSOR_BYTES);
+    json_key(&call->json, "next_cursor");
+    if (id && encode_cursor(list, number, text, id, &encoded) == ST_OK)
+        json_text(&call->json, buffer_text(&encoded));
+    else
         json_none(&call->json);
-        return;
-    }
-    int length = snprintf(plain, sizeof plain, "%s %s %lld %s %s", list->column->name, list->descending ? "desc" : "asc", (long long)number,
-                          id, list->column->is_text ? text : "");
-    sodium_bin2base64(encoded, sizeof encoded, (const unsigned char *)plain, (size_t)length, BASE64);
-    api_text_member(&call->json, "next_cursor", encoded);
+    buffer_done(&encoded);
 }

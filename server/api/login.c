@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static bool may_try(struct api_call *call, const char *user)
         throttle_may_try(call->api->throttle, call->request->client, now_ms, &wait_ms))
         return true;
     api_error(call, 429, "too_many_attempts", "There were too many failed attempts; wait a few minutes.");
-    snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)(wait_ms / 1000 + 1));
+    snprintf(seconds, sizeof seconds, "%" PRIu64, wait_ms / 1000 + 1);
     http_response_header(call->response, "Retry-After", seconds);
     return false;
 }

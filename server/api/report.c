@@ -37,31 +37,37 @@ enum { COLUMN_PROJECT_ID = REPORT_COLUMN_COUNT, COLUMN_PROJECT, COLUMN_ERROR, CO
     "SELECT " REPORT_COLUMNS ", project_id, project.name, error, dump_blob, dump_name FROM report"                                         \
     " JOIN project ON project.id = project_id WHERE "
 
-/* The row of the report that the first argument names, if the account may see it; otherwise the call has its 404. */
+/* The newest row that the account may see: a client's id may be in several projects. ST_END when there is none. */
+static enum status next_visible(struct api_call *call, struct db_query *query)
+{
+    enum status status = ST_OK;
+    while ((status = db_next(query)) == ST_OK)
+        if (account_may_see_id(call->tx, &call->account, db_get_int(query, COLUMN_PROJECT_ID)))
+            return ST_OK;
+    return status;
+}
+
+/* The row of the report that the first argument names, if the account may see it; otherwise the call has its error. */
 static bool find_report(struct api_call *call, struct db_query **ret)
 {
     uint8_t uuid[16];
-    char id[UUID_TEXT_BYTES];
-    const char *text = call->arguments[0];
-    if (uuid_parse(uuid, text)) {
+    char id[API_MAX_ARGUMENT];
+    struct db_query *query = NULL;
+    text_copy(id, sizeof id, call->arguments[0]);
+    if (uuid_parse(uuid, id))
         uuid_format(id, uuid);
-        text = id;
-    }
-    enum status status = db_select_row(call->tx, ret, SELECT_REPORT "report.id = ?1", db_text(text));
-    if (status == ST_END)
-        status = db_select(call->tx, ret, SELECT_REPORT "client_id = ?1 ORDER BY report.id DESC", db_text(text));
-    else if (!status && account_may_see_id(call->tx, &call->account, db_get_int(*ret, COLUMN_PROJECT_ID)))
+    enum status status = db_select(call->tx, &query, SELECT_REPORT "report.id = ?1 OR client_id = ?1 ORDER BY report.id DESC", db_text(id));
+    if (!status)
+        status = next_visible(call, query);
+    if (!status) {
+        *ret = query;
         return true;
+    }
+    db_finish(query);
+    if (status == ST_END)
+        api_not_found(call, "There is no such report.");
     else
-        goto missing;
-    /* The same client id may be in several projects: the newest that may be seen. */
-    while (!status && (status = db_next(*ret)) == ST_OK)
-        if (account_may_see_id(call->tx, &call->account, db_get_int(*ret, COLUMN_PROJECT_ID)))
-            return true;
-missing:
-    db_finish(*ret);
-    *ret = NULL;
-    api_not_found(call, "There is no such report.");
+        api_failed(call, status);
     return false;
 }
 
@@ -190,7 +196,7 @@ static void safe_name(const char *name, const char *fallback, char ret[MAX_NAME_
     size_t length = 0;
     for (const char *at = path_base(name); *at && length < MAX_NAME_BYTES; at++) {
         bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || strchr("._-", *at);
-        ret[length++] = plain ? *at : '_';
+        ret[length++] = (char)(plain ? *at : '_');
     }
     ret[length] = 0;
     if (!path_is_plain_name(ret))

@@ -5,6 +5,7 @@
 #include "http/listener.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "http/socket.h"
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -33,6 +34,7 @@ struct exchange {
     bool refused_size, deaf; /* deaf: the service wants no more of the body */
 };
 
+static void on_library_message(void *context, const char *format, va_list args) BASE_PRINTF(2, 0);
 static void on_library_message(void *context, const char *format, va_list args)
 {
     char line[512];
@@ -143,7 +145,9 @@ static bool answer_at_once(const struct exchange *exchange, uint64_t announced_b
 static enum MHD_Result exchange_begin(struct exchange *exchange)
 {
     const char *length = http_request_header(&exchange->request, "Content-Length");
-    uint64_t announced_bytes = length ? strtoull(length, NULL, 10) : 0;
+    uint64_t announced_bytes = 0;
+    if (length && !text_parse_u64(length, &announced_bytes))
+        announced_bytes = UINT64_MAX; /* beyond 64 bits: the library has refused everything else that is no number */
     choose_service(exchange);
     if (announced_bytes > exchange->listener->options.max_body_bytes)
         refuse_size(exchange);

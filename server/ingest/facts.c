@@ -4,6 +4,7 @@
 #include "proto/record.h"
 #include "proto/uuid.h"
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,7 @@ static void read_time(const struct form *form, const struct form_field *record, 
 static void set_id(struct facts *facts, const char *text)
 {
     static const uint8_t NIL[16];
+    static const char PREFIX[] = "id:";
     uint8_t uuid[16];
     if (facts->client_id[0] || !text || !text[0])
         return;
@@ -112,11 +114,10 @@ static void set_id(struct facts *facts, const char *text)
         struct buffer clean;
         buffer_init(&clean, 4 * FACTS_MAX_TEXT);
         if (text_clean(&clean, text, strlen(text)) == ST_OK)
-            clip(facts->client_id, sizeof facts->client_id - 4, buffer_text(&clean));
+            clip(facts->client_id, sizeof facts->client_id - sizeof PREFIX, buffer_text(&clean));
         buffer_done(&clean);
     }
-    memcpy(facts->dedupe, "id:", 4);
-    strcat(facts->dedupe, facts->client_id);
+    snprintf(facts->dedupe, sizeof facts->dedupe, "%s%.*s", PREFIX, (int)(sizeof facts->client_id - sizeof PREFIX), facts->client_id);
 }
 
 /* Clients that send one JSON document in the field `sentry` have the event's id in there. */

@@ -5,6 +5,7 @@
 #include "ingest/multipart.h"
 #include "base/text.h"
 #include "ingest/disposition.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,8 +66,7 @@ enum status multipart_create(struct multipart **ret, const char *boundary, unsig
     multipart->max_parts = max_parts;
     multipart->at_start = true;
     multipart->error = "";
-    memcpy(multipart->delimiter, "--", 2);
-    strcpy(multipart->delimiter + 2, boundary);
+    snprintf(multipart->delimiter, sizeof multipart->delimiter, "--%s", boundary);
     multipart->delimiter_bytes = strlen(multipart->delimiter);
     *ret = multipart;
     return ST_OK;
