@@ -39,8 +39,10 @@ struct client {
     uint64_t request_order;      /* when its request came, among all requests; 0 = none waits */
     uint32_t request;            /* enum block_request of the dump that waits or is under way */
     uint32_t dumps, extra_dumps; /* asked for; those that were no crash, which number the report ids */
+    uint32_t sequence;           /* of the dump that waits or is under way */
     enum status dump_result;
     bool dumping, exited;
+    bool replaced; /* its process has registered anew; this one goes when its dump is done */
     bool reported; /* a crash report of it is in the queue */
 };
 

@@ -47,9 +47,9 @@ struct client *clients_find(const struct clients *clients, uint32_t id)
 struct client *clients_find_peer(const struct clients *clients, const struct peer *peer)
 {
     for (size_t i = 0; i < clients->count; i++) {
-        const struct peer *other = &clients->items[i]->peer;
-        if (other->pid == peer->pid && other->start_filetime == peer->start_filetime)
-            return clients->items[i];
+        struct client *client = clients->items[i];
+        if (!client->replaced && client->peer.pid == peer->pid && client->peer.start_filetime == peer->start_filetime)
+            return client;
     }
     return NULL;
 }

@@ -15,6 +15,7 @@ void clients_done(struct clients *clients);                              /* free
 enum status clients_add(struct clients *clients, struct client *client); /* owns it on success */
 void clients_remove(struct clients *clients, struct client *client);     /* and frees it */
 struct client *clients_find(const struct clients *clients, uint32_t id); /* NULL when gone */
+/* The registration that counts for the peer's process, passing over replaced ones; NULL when it has none. */
 struct client *clients_find_peer(const struct clients *clients, const struct peer *peer);
 /* Whether one more of this user would be too many. */
 bool clients_full(const struct clients *clients, const char *user);

@@ -6,6 +6,7 @@
 #include "../task.h"
 #include "base/text.h"
 #include "proto/report.h"
+#include "writer/append.h"
 #include "writer/minidump_writer.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,8 @@ static int write_dump(struct dumper *dumper)
 
     if (st)
         return fail(dumper, st, why, error);
+    on_progress(dumper);
+    minidump_append(request.file, request.process, request.pid); /* on an error the dump stays what it was */
     on_progress(dumper);
     dumper->task->status = ST_OK;
     return 0;

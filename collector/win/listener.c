@@ -14,7 +14,14 @@
 
 #define INSTANCES 8
 
-enum instance_step { STEP_CONNECT, STEP_HELLO, STEP_REPLY, STEP_HANG_UP, STEP_DEAD };
+enum instance_step {
+    STEP_CONNECT,
+    STEP_HELLO,
+    STEP_REPLY,
+    STEP_HANG_UP, /* the client's turn; what it still sends is thrown away */
+    STEP_BROKEN,  /* a packet of our own: go round */
+    STEP_DEAD
+};
 
 struct instance {
     OVERLAPPED overlapped; /* first: a packet's OVERLAPPED is its instance */
@@ -54,14 +61,13 @@ static void give_up(struct instance *instance)
 {
     const struct listener_options *options = &instance->listener->options;
 
-    instance->step = STEP_HANG_UP;
+    instance->step = STEP_BROKEN;
     PostQueuedCompletionStatus(options->port, 0, options->key, &instance->overlapped);
 }
 
 static void begin_read(struct instance *instance, enum instance_step step)
 {
     instance->step = step;
-    set_deadline(instance);
     if (!under_way(ReadFile(instance->pipe, &instance->message, sizeof instance->message, NULL, &instance->overlapped)))
         give_up(instance);
 }
@@ -70,6 +76,7 @@ static void begin_hello(struct instance *instance)
 {
     if (!GetNamedPipeClientProcessId(instance->pipe, &instance->client_pid))
         instance->client_pid = 0; /* its HELLO will be refused */
+    set_deadline(instance);
     begin_read(instance, STEP_HELLO);
 }
 
@@ -163,7 +170,6 @@ void listener_packet(struct listener *listener, OVERLAPPED *packet, DWORD error,
     struct instance *instance = (struct instance *)packet;
     bool too_long = error == ERROR_MORE_DATA;
 
-    instance->deadline_ms = 0;
     if (error != ERROR_SUCCESS && !too_long) {
         if (instance->step == STEP_HELLO)
             log_rejected(instance, instance->expired ? "says nothing before the deadline" : "hangs up before its HELLO");
@@ -177,10 +183,15 @@ void listener_packet(struct listener *listener, OVERLAPPED *packet, DWORD error,
     case STEP_HELLO:
         on_hello(listener, instance, bytes, too_long);
         break;
-    case STEP_REPLY:
-        begin_read(instance, STEP_HANG_UP); /* DisconnectNamedPipe would throw away what the client has not read yet */
+    case STEP_REPLY: /* DisconnectNamedPipe would throw away what the client has not read yet */
+        set_deadline(instance);
+        begin_read(instance, STEP_HANG_UP);
         break;
-    case STEP_HANG_UP:
+    case STEP_HANG_UP: /* the rest of a message that was too long, say; the deadline stays */
+        instance->expired = false;
+        begin_read(instance, STEP_HANG_UP);
+        break;
+    case STEP_BROKEN:
     case STEP_DEAD:
         hang_up(instance);
         break;

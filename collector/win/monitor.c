@@ -39,70 +39,41 @@ struct monitor {
 struct dump_work {
     struct monitor *monitor;
     struct client *client;
-    uint32_t sequence;
 };
 
-/* -- registration -- */
+/* -- ends -- */
 
-/* Makes and shares what the peer needs; takes over the peer. */
-static enum status admit(struct monitor *monitor, struct peer *peer, const struct pipe_hello *hello, struct pipe_reply *reply)
+/* An exception's code, as a process ends with it: a system error (0xC...) or one of a run-time's or our own (0xE...). */
+static bool is_abnormal(const struct client *client, DWORD code)
 {
-    struct client *client = NULL;
-    enum status st = client_create(&client, peer, ++monitor->last_id, hello->pointer_bits);
+    return !client->head->clean_exit && (code >> 28 == 0xc || code >> 28 == 0xe) && code != STATUS_CONTROL_C_EXIT;
+}
 
-    if (st)
-        return st;
-    st = clients_add(&monitor->clients, client);
-    if (st) {
-        client_free(client);
-        return st;
-    }
-    st = client_watch(client, monitor->port, KEY_REQUEST, KEY_CLIENT_EXIT);
-    if (!st)
-        st = client_share(client, reply);
-    if (st) {
-        clients_remove(&monitor->clients, client);
-        return st;
-    }
+static void forget(struct monitor *monitor, struct client *client)
+{
+    FILETIME created = {0}, exited = {0}, kernel, user;
+    DWORD code = 0;
+
+    GetExitCodeProcess(client->peer.process, &code);
+    GetProcessTimes(client->peer.process, &created, &exited, &kernel, &user);
     if (monitor->options.lifetimes)
-        lifetimes_begin(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime));
-    log_info("client-registered", "pid=%u app=\"%s\" clients=%zu", client->peer.pid, client->peer.app, monitor->clients.count);
-    return ST_OK;
+        lifetimes_end(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime),
+                      clock_from_filetime((uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime));
+    if (is_abnormal(client, code) && !client->reported)
+        log_warn("client-died", "pid=%u app=\"%s\" exit_code=0x%08lx dump=none", client->peer.pid, client->peer.app, code);
+    else
+        log_info("client-exited", "pid=%u app=\"%s\" exit_code=0x%08lx", client->peer.pid, client->peer.app, code);
+    clients_remove(&monitor->clients, client);
 }
 
-/* A process that registers again (its first try timed out, say) gets a new registration in place of the old one. */
-static bool make_room(struct monitor *monitor, const struct peer *peer)
+static void forget_if_gone(struct monitor *monitor, struct client *client)
 {
-    struct client *before = clients_find_peer(&monitor->clients, peer);
-
-    if (before && (before->dumping || before->request_order))
-        return false;
-    if (before)
-        clients_remove(&monitor->clients, before);
-    return !clients_full(&monitor->clients, peer->user);
-}
-
-static void answer_hello(void *context, const struct pipe_hello *hello, struct pipe_reply *reply)
-{
-    struct monitor *monitor = context;
-    enum pipe_verdict verdict = PIPE_ACCEPTED;
-    struct peer peer = {0};
-    const char *why = peer_open(&peer, hello->pid, hello->start_filetime, &verdict);
-
-    reply->is_service = monitor->options.is_service;
-    if (!why && !make_room(monitor, &peer)) {
-        verdict = PIPE_TOO_MANY;
-        why = "is one client too many of its user";
-    } else if (!why && admit(monitor, &peer, hello, reply)) {
-        verdict = PIPE_INTERNAL;
-        why = "cannot be given its handles";
-    } else if (!why) {
-        verdict = PIPE_ACCEPTED;
-    }
-    peer_done(&peer);
-    reply->verdict = verdict;
-    if (why)
-        log_warn("client-rejected", "pid=%u reason=\"%s\"", hello->pid, why);
+    if (client->dumping || client->request_order)
+        return;
+    if (client->replaced)
+        clients_remove(&monitor->clients, client);
+    else if (client->exited)
+        forget(monitor, client);
 }
 
 /* -- dumps -- */
@@ -112,7 +83,7 @@ static DWORD WINAPI dump_thread(void *context)
     struct dump_work work = *(struct dump_work *)context;
 
     free(context);
-    work.client->dump_result = dump_job_run(&work.monitor->policy, work.client, work.sequence);
+    work.client->dump_result = dump_job_run(&work.monitor->policy, work.client, work.client->sequence);
     PostQueuedCompletionStatus(work.monitor->port, work.client->id, KEY_DUMPED, NULL);
     return 0;
 }
@@ -131,7 +102,7 @@ static void start_dump(struct monitor *monitor, struct client *client)
 
     client->request_order = 0;
     if (work) {
-        *work = (struct dump_work){monitor, client, client->request == BLOCK_REQUEST_CRASH ? 0 : ++client->extra_dumps};
+        *work = (struct dump_work){monitor, client};
         client->dumping = true;
         if (QueueUserWorkItem(dump_thread, work, WT_EXECUTELONGFUNCTION)) {
             monitor->dumps_running++;
@@ -162,6 +133,7 @@ static void on_request(struct monitor *monitor, struct client *client)
         return;
     }
     client->request = client->head->request;
+    client->sequence = client->request == BLOCK_REQUEST_CRASH ? 0 : ++client->extra_dumps;
     if (++client->dumps > MAX_DUMPS_PER_CLIENT) {
         refuse_dump(client, "too many dumps of one process");
         return;
@@ -171,36 +143,73 @@ static void on_request(struct monitor *monitor, struct client *client)
     start_waiting_dumps(monitor);
 }
 
-/* -- ends -- */
+/* -- registration -- */
 
-/* An exception's code, as a process ends with it: a system error (0xC...) or one of a run-time's or our own (0xE...). */
-static bool is_abnormal(const struct client *client, DWORD code)
+/* A process that registers again (its first try timed out, say) gets a new registration in place of the old one, which keeps its counts:
+ * they bound its dumps and number their ids. */
+static void replace(struct monitor *monitor, struct client *before, struct client *client)
 {
-    return !client->head->clean_exit && (code >> 28 == 0xc || code >> 28 == 0xe) && code != STATUS_CONTROL_C_EXIT;
+    client_unwatch(before);
+    on_request(monitor, before); /* what it asked for just before is served */
+    before->replaced = true;
+    client->dumps = before->dumps;
+    client->extra_dumps = before->extra_dumps;
+    client->reported = before->reported;
+    forget_if_gone(monitor, before);
 }
 
-static void forget(struct monitor *monitor, struct client *client)
+/* Makes and shares what the peer needs; takes over the peer. */
+static enum status admit(struct monitor *monitor, struct peer *peer, const struct pipe_hello *hello, struct pipe_reply *reply)
 {
-    FILETIME created = {0}, exited = {0}, kernel, user;
-    DWORD code = 0;
+    struct client *before = clients_find_peer(&monitor->clients, peer), *client = NULL;
+    enum status st = client_create(&client, peer, ++monitor->last_id, hello->pointer_bits);
 
-    GetExitCodeProcess(client->peer.process, &code);
-    GetProcessTimes(client->peer.process, &created, &exited, &kernel, &user);
+    if (st)
+        return st;
+    st = clients_add(&monitor->clients, client);
+    if (st) {
+        client_free(client);
+        return st;
+    }
+    st = client_watch(client, monitor->port, KEY_REQUEST, KEY_CLIENT_EXIT);
+    if (!st)
+        st = client_share(client, reply);
+    if (st) {
+        clients_remove(&monitor->clients, client);
+        return st;
+    }
+    if (before)
+        replace(monitor, before, client);
     if (monitor->options.lifetimes)
-        lifetimes_end(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime),
-                      clock_from_filetime((uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime));
-    if (is_abnormal(client, code) && !client->reported)
-        log_warn("client-died", "pid=%u app=\"%s\" exit_code=0x%08lx dump=none", client->peer.pid, client->peer.app, code);
-    else
-        log_info("client-exited", "pid=%u app=\"%s\" exit_code=0x%08lx", client->peer.pid, client->peer.app, code);
-    clients_remove(&monitor->clients, client);
+        lifetimes_begin(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime));
+    log_info("client-registered", "pid=%u app=\"%s\" clients=%zu", client->peer.pid, client->peer.app, monitor->clients.count);
+    return ST_OK;
 }
 
-static void forget_if_gone(struct monitor *monitor, struct client *client)
+static void answer_hello(void *context, const struct pipe_hello *hello, struct pipe_reply *reply)
 {
-    if (client->exited && !client->dumping && !client->request_order)
-        forget(monitor, client);
+    struct monitor *monitor = context;
+    enum pipe_verdict verdict = PIPE_ACCEPTED;
+    struct peer peer = {0};
+    const char *why = peer_open(&peer, hello->pid, hello->start_filetime, &verdict);
+
+    reply->is_service = monitor->options.is_service;
+    if (!why && clients_full(&monitor->clients, peer.user)) {
+        verdict = PIPE_TOO_MANY;
+        why = "is one client too many of its user";
+    } else if (!why && admit(monitor, &peer, hello, reply)) {
+        verdict = PIPE_INTERNAL;
+        why = "cannot be given its handles";
+    } else if (!why) {
+        verdict = PIPE_ACCEPTED;
+    }
+    peer_done(&peer);
+    reply->verdict = verdict;
+    if (why)
+        log_warn("client-rejected", "pid=%u reason=\"%s\"", hello->pid, why);
 }
+
+/* -- what happens to clients -- */
 
 /* A request that was made just before the end is served first; it can come no more once the waits have gone. */
 static void on_client_exit(struct monitor *monitor, struct client *client)
@@ -224,15 +233,25 @@ static void on_event(struct monitor *monitor, struct client *client)
     clients_remove(&monitor->clients, client);
 }
 
+/* A crash that is in the queue is a fact about the process, whichever of its registrations asked. */
+static void note_report(struct monitor *monitor, struct client *client)
+{
+    struct client *current = clients_find_peer(&monitor->clients, &client->peer);
+
+    if (client->request == BLOCK_REQUEST_CRASH && current)
+        current->reported = true;
+    if (monitor->options.on_report)
+        monitor->options.on_report(monitor->options.context);
+}
+
 static void on_dumped(struct monitor *monitor, struct client *client)
 {
     monitor->dumps_running--;
     client->dumping = false;
-    if (client->dump_result == ST_OK && client->request == BLOCK_REQUEST_CRASH)
-        client->reported = true;
-    if (client->dump_result == ST_OK && monitor->options.on_report)
-        monitor->options.on_report(monitor->options.context);
-    on_request(monitor, client); /* its next request may have come before this one was put away */
+    if (client->dump_result == ST_OK)
+        note_report(monitor, client);
+    if (!client->replaced)
+        on_request(monitor, client); /* its next request may have come before this one was put away */
     forget_if_gone(monitor, client);
     /* Those who still wait see that the queue moves. */
     for (size_t i = 0; i < monitor->clients.count; i++)

@@ -77,6 +77,32 @@ static void hello_when_process_registers_again_then_new_registration_serves(void
     raw_forget(&first);
 }
 
+/* The first registration's dump goes on, and the ids of both differ. */
+static void hello_when_process_registers_again_during_a_dump_then_both_are_served(void **state)
+{
+    struct raw_client first, second;
+
+    (void)state;
+    raw_register(collector.pipe, &first);
+    first.block->source = BLOCK_SOURCE_CALL;
+    first.block->request = BLOCK_REQUEST_DUMP_NOW;
+    first.block->state = BLOCK_REQUESTED;
+    SetEvent(first.request);
+    raw_register(collector.pipe, &second);
+    second.block->source = BLOCK_SOURCE_CALL;
+    second.block->request = BLOCK_REQUEST_DUMP_NOW;
+    second.block->state = BLOCK_REQUESTED;
+    SetEvent(second.request);
+    assert_int_equal(WaitForSingleObject(first.done, DUMP_WAIT_MS), WAIT_OBJECT_0);
+    assert_int_equal(WaitForSingleObject(second.done, DUMP_WAIT_MS), WAIT_OBJECT_0);
+    assert_int_equal(first.block->state, BLOCK_DONE);
+    assert_int_equal(second.block->state, BLOCK_DONE);
+    assert_string_not_equal(first.block->report_id, second.block->report_id);
+    harness_wait_reports(collector.queue, 2, 10000);
+    raw_forget(&first);
+    raw_forget(&second);
+}
+
 static void hello_when_version_is_wrong_then_refused_and_good_client_served(void **state)
 {
     struct pipe_hello hello = raw_hello();
@@ -607,6 +633,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         served(hello_when_sound_then_handles_work),
         served(hello_when_process_registers_again_then_new_registration_serves),
+        served(hello_when_process_registers_again_during_a_dump_then_both_are_served),
         served(hello_when_version_is_wrong_then_refused_and_good_client_served),
         served(hello_when_malformed_then_refused_and_good_client_served),
         served(hello_when_oversize_then_refused_and_good_client_served),
