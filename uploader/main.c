@@ -134,8 +134,6 @@ static int settings_use(struct settings *settings, const struct option_list *pat
         return usage("--queue takes no files, annotations or attachments");
     if (!settings->queue && !paths->count)
         return usage("no file is named and no --queue");
-    if (!settings->key)
-        settings->key = getenv(NAME_ENV_KEY);
     buffer_init(&url, 16 * 1024);
     if (endpoint_parse(settings->url, settings->allow_http, &url, &why) != ST_OK) {
         fprintf(stderr, "salvor-upload: the address \"%s\" is not used: %s.\n", settings->url, why);
@@ -147,12 +145,16 @@ static int settings_use(struct settings *settings, const struct option_list *pat
     return code;
 }
 
-/* Registry, command line, policy: a later one wins. Only the server's address, its key and the like make sense in the registry, but one
- * table serves all. */
-static enum status settings_read(struct option_set *set, int argc, char **argv, struct option_list *paths, const char **ret_message)
+/* Registry, environment, command line, policy: a later one wins. Only the server's address, its key and the like make sense in the
+ * registry, but one table serves all. */
+static enum status settings_read(struct settings *settings, struct option_set *set, int argc, char **argv, struct option_list *paths,
+                                 const char **ret_message)
 {
     enum status status = option_parse_registry(set, NAME_KEY_SETTINGS, ret_message);
+    const char *key = getenv(NAME_ENV_KEY);
 
+    if (key && key[0])
+        settings->key = key;
     if (status == ST_OK)
         status = option_parse_arguments(set, argc, argv, paths, ret_message);
     return status == ST_OK ? option_parse_registry(set, NAME_KEY_POLICY, ret_message) : status;
@@ -170,7 +172,7 @@ int main(int argc, char **argv)
 
     if (process_arguments(&argc, &argv) != ST_OK || option_set_create(&set, table, count) != ST_OK)
         return usage("there is no memory for the options");
-    if (settings_read(set, argc, argv, &paths, &message) != ST_OK) {
+    if (settings_read(&settings, set, argc, argv, &paths, &message) != ST_OK) {
         fprintf(stderr, "salvor-upload: %s\n", message ? message : "the options cannot be read");
         code = EXIT_USAGE;
     } else if (settings.help) {

@@ -136,6 +136,7 @@ static void entry_work(struct worker *worker, const char *name)
     if (status != ST_OK) {
         log_warn("report-not-claimed", "report=\"%s\" why=\"%s\"", name, status_text(status));
         worker->counts.waiting++;
+        worker->is_stopped = status == ST_READ_ONLY; /* for all alike */
         return;
     }
     report_send(worker, report, &verdict);

@@ -20,7 +20,7 @@ static bool byte_is_blank(char c)
 /* The first line without blanks around it; false when there is nothing or something unprintable in it. */
 static bool first_line(const void *body, size_t body_bytes, const char **ret, size_t *ret_size)
 {
-    const char *start = body, *end = start;
+    const char *start = body, *end;
 
     if (!body_bytes)
         return false;

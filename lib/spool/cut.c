@@ -76,7 +76,7 @@ void spool_cut_finish(struct spool_report *report, struct spool_cut *cut, bool i
     if (status == ST_OK) {
         report->file = cut->file;
         spool_report_unload(report);
-        status = spool_report_load(report);
+        spool_report_load(report); /* a failure is in the log; the report has moved all the same */
     } else {
         if (is_moved) /* somebody reads the long file; a sweep will find ours */
             log_info("dump-cut-later", "report=\"%s\" why=\"%s\"", report->name, status_text(status));

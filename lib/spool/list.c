@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_MAX (1u << 20)
+#define LIST_MAX (1u << 20) /* the rest of a longer queue comes when these are gone */
 
 struct list {
     struct spool_entry *entries;
@@ -17,8 +17,6 @@ static enum status list_reserve(struct list *list)
 
     if (list->count < list->capacity)
         return ST_OK;
-    if (capacity > LIST_MAX)
-        return ST_TOO_LARGE;
     entries = realloc(list->entries, capacity * sizeof *entries);
     if (!entries)
         return ST_MEMORY;
@@ -75,11 +73,11 @@ enum status spool_list(struct spool *spool, enum spool_state state, struct spool
     const char *name;
     enum status status = folder_open(&folder, spool->states[state]);
 
-    while (status == ST_OK && (status = folder_next(folder, &name)) == ST_OK)
+    while (status == ST_OK && list.count < LIST_MAX && (status = folder_next(folder, &name)) == ST_OK)
         if (spool_name_is_report(name))
             status = list_add(&list, spool->states[state], name);
     folder_close(folder);
-    if (status != ST_END) {
+    if (status != ST_OK && status != ST_END) {
         spool_list_free(list.entries, list.count);
         return status;
     }

@@ -52,7 +52,7 @@ static enum status run_queue(struct spool *spool)
 
     if (status == ST_OK)
         status = spool_report_move(report, SPOOL_PENDING, "queued", NULL, true);
-    spool_report_close(status == ST_OK || report ? report : NULL);
+    spool_report_close(report);
     return status;
 }
 
