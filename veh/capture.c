@@ -22,7 +22,7 @@ static LONG exchange(volatile uint32_t *word, enum block_state state)
     return InterlockedExchange((volatile LONG *)word, (LONG)state);
 }
 
-static void capture_end(DWORD code)
+static _Noreturn void capture_end(DWORD code)
 {
     TerminateProcess(GetCurrentProcess(), code);
     for (;;) /* TerminateProcess of oneself does not return; a hook may have made it lie */

@@ -62,7 +62,7 @@ static bool widen_context(CONTEXT *ret, const struct block_exception *exception)
         return false;
     memcpy(&from, exception->context, sizeof from);
     memset(ret, 0, sizeof *ret);
-    ret->ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
+    ret->ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER; /* NOLINT(misc-redundant-expression): both hold the CPU's bit */
     ret->Rip = from.Eip, ret->Rsp = from.Esp, ret->Rbp = from.Ebp;
     ret->Rax = from.Eax, ret->Rbx = from.Ebx, ret->Rcx = from.Ecx, ret->Rdx = from.Edx;
     ret->Rsi = from.Esi, ret->Rdi = from.Edi;
