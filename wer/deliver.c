@@ -6,6 +6,7 @@
 #include "proto/code.h"
 #include "proto/report.h"
 #include "spool/spool.h"
+#include "writer/append.h"
 #include "writer/minidump_writer.h"
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,11 @@ static enum status write_dump(struct delivery *delivery)
     };
     const char *why;
     DWORD error;
-    return minidump_write(&request, &why, &error);
+    enum status status = minidump_write(&request, &why, &error);
+
+    if (status == ST_OK)
+        minidump_append(request.file, request.process, request.pid); /* on an error the dump stays what it was */
+    return status;
 }
 
 /* The monitor's inbox where there is one, else the program's own queue, from where its next monitor or salvor-upload sends it. */

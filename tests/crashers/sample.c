@@ -199,7 +199,7 @@ static void install(const struct arguments *from)
         printf("uninstall %s\n", salvor_strstatus(salvor_uninstall()));
 }
 
-/* Wine commits a new thread's stack whole, with the guard page at its very end, where no handler has room left. On Windows the guard page
+/* Wine commits a thread's stack whole, with the guard page at its very end, where no handler has room left. On Windows the guard page
  * moves down with the stack and leaves what SetThreadStackGuarantee asked for; put it where it would be then. */
 static void place_guard_page(void)
 {
@@ -228,6 +228,7 @@ static void run(const struct kind *kind, int in_thread)
 {
     HANDLE thread;
     if (!in_thread) {
+        place_guard_page();
         kind->run();
         return;
     }

@@ -296,29 +296,36 @@ uint64_t harness_number(const struct spool_report *report, const char *key)
     return number;
 }
 
-static uint32_t u32_at(struct spool_report *report, uint64_t offset)
+uint32_t harness_dump_u32(struct spool_report *report, uint64_t offset)
 {
     uint8_t bytes[4];
     assert_int_equal(file_read_at(spool_report_file(report), offset, bytes, sizeof bytes), ST_OK);
     return bytes_u32(bytes);
 }
 
-uint32_t harness_dump_exception(struct spool_report *report, uint32_t *ret_thread)
+bool harness_dump_stream(struct spool_report *report, uint32_t type, uint32_t *ret_offset, uint32_t *ret_size)
 {
     uint32_t i, count, directory;
 
     assert_true(spool_report_dump_bytes(report) > 32);
-    assert_int_equal(u32_at(report, 0), 0x504d444d); /* MDMP */
-    count = u32_at(report, 8);
-    directory = u32_at(report, 12);
+    assert_int_equal(harness_dump_u32(report, 0), 0x504d444d); /* MDMP */
+    count = harness_dump_u32(report, 8);
+    directory = harness_dump_u32(report, 12);
     for (i = 0; i < count && i < 64; i++) {
-        uint32_t entry = directory + i * 12, stream;
-        if (u32_at(report, entry) != MINIDUMP_STREAM_EXCEPTION)
-            continue;
-        stream = u32_at(report, entry + 8);
-        *ret_thread = u32_at(report, stream);
-        return u32_at(report, stream + 8);
+        uint32_t entry = directory + i * 12;
+        *ret_size = harness_dump_u32(report, entry + 4);
+        *ret_offset = harness_dump_u32(report, entry + 8);
+        if (harness_dump_u32(report, entry) == type && *ret_size)
+            return true;
     }
-    fail_msg("the dump has no exception stream");
-    return 0;
+    return false;
+}
+
+uint32_t harness_dump_exception(struct spool_report *report, uint32_t *ret_thread)
+{
+    uint32_t stream, size;
+
+    assert_true(harness_dump_stream(report, MINIDUMP_STREAM_EXCEPTION, &stream, &size));
+    *ret_thread = harness_dump_u32(report, stream);
+    return harness_dump_u32(report, stream + 8);
 }

@@ -46,6 +46,10 @@ struct spool_report *harness_only_report(const char *queue, struct spool **ret_s
 /* A value of a report's record; static text, "" when there is none. */
 const char *harness_value(const struct spool_report *report, const char *key);
 uint64_t harness_number(const struct spool_report *report, const char *key); /* decimal or 0x-hex; 0 when there is none */
+/* Where a stream of the dump stands, and its size; false when the dump has none. */
+bool harness_dump_stream(struct spool_report *report, uint32_t type, uint32_t *ret_offset, uint32_t *ret_size);
+/* A 32-bit number of the dump. */
+uint32_t harness_dump_u32(struct spool_report *report, uint64_t offset);
 /* The exception code in the dump's exception stream; fails the test when the dump has none. */
 uint32_t harness_dump_exception(struct spool_report *report, uint32_t *ret_thread);
 

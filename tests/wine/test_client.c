@@ -22,6 +22,20 @@ static int stop_collector(void **state)
     return 0;
 }
 
+/* What MiniDumpWriteDump leaves out here and the dumper appends: memory information, and the process's times. */
+static void check_appended(struct spool_report *report)
+{
+    uint32_t offset, size;
+
+    assert_true(harness_dump_stream(report, 16, &offset, &size)); /* MemoryInfoListStream */
+    assert_int_equal(harness_dump_u32(report, offset + 4), 48);
+    assert_int_equal(harness_dump_u32(report, offset + 8) * 48 + 16, size);
+    assert_true(harness_dump_u32(report, offset + 8) > 10);
+    assert_true(harness_dump_stream(report, 15, &offset, &size)); /* MiscInfoStream */
+    assert_true(harness_dump_u32(report, offset + 4) & 2);        /* MINIDUMP_MISC1_PROCESS_TIMES */
+    assert_int_equal(harness_dump_u32(report, offset + 12), harness_number(report, RECORD_START));
+}
+
 /* Lets the sample die of kind and checks exit code, exception code in record and dump, layer and source. */
 static void check_death_in(const char *kind, const char *where, uint32_t code, const char *source)
 {
@@ -34,6 +48,7 @@ static void check_death_in(const char *kind, const char *where, uint32_t code, c
     report = harness_only_report(collector.queue, &spool);
     assert_int_equal(harness_dump_exception(report, &thread), code);
     assert_true(thread != 0);
+    check_appended(report);
     assert_int_equal(harness_number(report, RECORD_CODE), code);
     assert_string_equal(harness_value(report, RECORD_SOURCE), source);
     assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_MONITOR);

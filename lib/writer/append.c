@@ -1,0 +1,360 @@
+/* append.c - see append.h. */
+#include "writer/append.h"
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/win/error.h"
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+/* After windows.h. */
+#include <tlhelp32.h>
+
+#define HEADER_BYTES        32
+#define ENTRY_BYTES         12
+#define MAX_STREAMS         128
+#define MAX_REGIONS         65536
+#define MAX_THREADS         4096
+#define MAX_NAME_CHARS      256
+#define MAX_APPENDED        (16u * 1024 * 1024)
+#define MDMP                0x504d444du
+#define STREAM_MISC_INFO    15u
+#define STREAM_MEMORY_INFO  16u
+#define STREAM_THREAD_NAMES 24u
+#define MISC_PROCESS_ID     1u
+#define MISC_PROCESS_TIMES  2u
+#define MISC_TIMES_BYTES    24u
+#define MEMORY_INFO_ENTRY   48u
+#define MEMORY_INFO_HEADER  16u
+#define THREAD_NAME_ENTRY   12u
+
+typedef HRESULT(WINAPI *description_function)(HANDLE, PWSTR *);
+
+struct dump {
+    HANDLE file, process;
+    DWORD pid;
+    uint64_t end; /* of the file as it was */
+    uint8_t header[HEADER_BYTES];
+    uint8_t directory[(MAX_STREAMS + 3) * ENTRY_BYTES];
+    uint32_t streams;
+    struct buffer tail; /* what goes behind end */
+};
+
+static enum status read_at(HANDLE file, uint64_t offset, void *ret, DWORD size)
+{
+    OVERLAPPED where = {0};
+    DWORD got = 0;
+
+    where.Offset = (DWORD)offset;
+    where.OffsetHigh = (DWORD)(offset >> 32);
+    if (!ReadFile(file, ret, size, &got, &where))
+        return error_last();
+    return got == size ? ST_OK : ST_TRUNCATED;
+}
+
+static enum status write_at(HANDLE file, uint64_t offset, const void *bytes, size_t size)
+{
+    OVERLAPPED where = {0};
+    DWORD put = 0;
+
+    where.Offset = (DWORD)offset;
+    where.OffsetHigh = (DWORD)(offset >> 32);
+    if (!WriteFile(file, bytes, (DWORD)size, &put, &where))
+        return error_last();
+    return put == size ? ST_OK : ST_FULL;
+}
+
+static enum status load(struct dump *dump)
+{
+    LARGE_INTEGER size;
+    uint32_t directory;
+    enum status status;
+
+    if (!GetFileSizeEx(dump->file, &size))
+        return error_last();
+    dump->end = (uint64_t)size.QuadPart;
+    status = read_at(dump->file, 0, dump->header, HEADER_BYTES);
+    if (status != ST_OK)
+        return status;
+    dump->streams = bytes_u32(dump->header + 8);
+    directory = bytes_u32(dump->header + 12);
+    if (bytes_u32(dump->header) != MDMP || !dump->streams || dump->streams > MAX_STREAMS)
+        return ST_FORMAT;
+    return read_at(dump->file, directory, dump->directory, dump->streams * ENTRY_BYTES);
+}
+
+/* The directory entry of a stream that has contents, or NULL. Wine leaves empty entries. */
+static uint8_t *find_stream(struct dump *dump, uint32_t type)
+{
+    uint32_t i;
+    for (i = 0; i < dump->streams; i++) {
+        uint8_t *entry = dump->directory + i * ENTRY_BYTES;
+        if (bytes_u32(entry) == type && bytes_u32(entry + 4))
+            return entry;
+    }
+    return NULL;
+}
+
+/* Where the next byte of the tail will stand in the file; aligned first. */
+static enum status tail_offset(struct dump *dump, uint32_t *ret)
+{
+    static const uint8_t zeros[8];
+    uint64_t at = dump->end + dump->tail.len;
+    enum status status = buffer_append(&dump->tail, zeros, (size_t)(-(int64_t)at & 7));
+
+    at = dump->end + dump->tail.len;
+    if (status == ST_OK && at > UINT32_MAX - MAX_APPENDED)
+        status = ST_TOO_LARGE;
+    if (status == ST_OK)
+        *ret = (uint32_t)at;
+    return status;
+}
+
+static void set_entry(uint8_t *entry, uint32_t type, uint32_t size, uint32_t offset)
+{
+    bytes_put_u32(entry, type);
+    bytes_put_u32(entry + 4, size);
+    bytes_put_u32(entry + 8, offset);
+}
+
+static void add_entry(struct dump *dump, uint32_t type, uint32_t size, uint32_t offset)
+{
+    set_entry(dump->directory + dump->streams * ENTRY_BYTES, type, size, offset);
+    dump->streams++;
+}
+
+/* -- memory information -- */
+
+static void encode_region(uint8_t ret[MEMORY_INFO_ENTRY], const MEMORY_BASIC_INFORMATION *region)
+{
+    memset(ret, 0, MEMORY_INFO_ENTRY);
+    bytes_put_u64(ret, (uint64_t)(uintptr_t)region->BaseAddress);
+    bytes_put_u64(ret + 8, (uint64_t)(uintptr_t)region->AllocationBase);
+    bytes_put_u32(ret + 16, region->AllocationProtect);
+    bytes_put_u64(ret + 24, region->RegionSize);
+    bytes_put_u32(ret + 32, region->State);
+    bytes_put_u32(ret + 36, region->Protect);
+    bytes_put_u32(ret + 40, region->Type);
+}
+
+static enum status append_memory_info(struct dump *dump)
+{
+    uint8_t head[MEMORY_INFO_HEADER], entry[MEMORY_INFO_ENTRY];
+    MEMORY_BASIC_INFORMATION region;
+    uint32_t offset = 0, count = 0;
+    const uint8_t *at = NULL;
+    size_t start;
+    enum status status;
+
+    if (find_stream(dump, STREAM_MEMORY_INFO))
+        return ST_OK;
+    status = tail_offset(dump, &offset);
+    start = dump->tail.len;
+    memset(head, 0, sizeof head);
+    if (status == ST_OK)
+        status = buffer_append(&dump->tail, head, sizeof head);
+    while (status == ST_OK && count < MAX_REGIONS && VirtualQueryEx(dump->process, at, &region, sizeof region) && region.RegionSize) {
+        encode_region(entry, &region);
+        status = buffer_append(&dump->tail, entry, sizeof entry);
+        count++;
+        if ((uintptr_t)region.BaseAddress > UINTPTR_MAX - region.RegionSize)
+            break;
+        at = (const uint8_t *)region.BaseAddress + region.RegionSize;
+    }
+    if (status != ST_OK || !count)
+        return status;
+    bytes_put_u32(dump->tail.data + start, MEMORY_INFO_HEADER);
+    bytes_put_u32(dump->tail.data + start + 4, MEMORY_INFO_ENTRY);
+    bytes_put_u64(dump->tail.data + start + 8, count);
+    add_entry(dump, STREAM_MEMORY_INFO, (uint32_t)(dump->tail.len - start), offset);
+    return ST_OK;
+}
+
+/* -- thread names -- */
+
+struct thread_name {
+    uint32_t id;
+    uint32_t chars; /* 0 = no name */
+    wchar_t text[MAX_NAME_CHARS];
+};
+
+static description_function find_description(void)
+{
+    HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
+    FARPROC found = kernel ? GetProcAddress(kernel, "GetThreadDescription") : NULL;
+
+    if (!found && (kernel = GetModuleHandleW(L"kernelbase.dll")) != NULL)
+        found = GetProcAddress(kernel, "GetThreadDescription");
+    return (description_function)(void (*)(void))found;
+}
+
+static void read_name(description_function describe, DWORD id, struct thread_name *ret)
+{
+    HANDLE thread = OpenThread(THREAD_QUERY_LIMITED_INFORMATION, FALSE, id);
+    PWSTR text = NULL;
+
+    ret->id = id;
+    ret->chars = 0;
+    if (!thread)
+        return;
+    if (SUCCEEDED(describe(thread, &text)) && text) {
+        size_t chars = wcslen(text);
+        ret->chars = (uint32_t)(chars < MAX_NAME_CHARS ? chars : MAX_NAME_CHARS);
+        memcpy(ret->text, text, ret->chars * sizeof *text);
+        LocalFree(text);
+    }
+    CloseHandle(thread);
+}
+
+/* A MINIDUMP_STRING: length in bytes, UTF-16, terminator. */
+static enum status append_string(struct dump *dump, const struct thread_name *name, uint32_t *ret_offset)
+{
+    uint8_t size[4];
+    enum status status = tail_offset(dump, ret_offset);
+
+    bytes_put_u32(size, name->chars * 2);
+    if (status == ST_OK)
+        status = buffer_append(&dump->tail, size, sizeof size);
+    if (status == ST_OK)
+        status = buffer_append(&dump->tail, name->text, name->chars * 2);
+    return status == ST_OK ? buffer_append(&dump->tail, "\0", 2) : status;
+}
+
+static enum status collect_names(struct dump *dump, struct buffer *entries)
+{
+    description_function describe = find_description();
+    HANDLE snapshot = describe ? CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0) : INVALID_HANDLE_VALUE;
+    struct thread_name name;
+    THREADENTRY32 thread;
+    enum status status = ST_OK;
+    BOOL more;
+
+    if (snapshot == INVALID_HANDLE_VALUE)
+        return ST_OK; /* a system without thread descriptions */
+    thread.dwSize = sizeof thread;
+    for (more = Thread32First(snapshot, &thread); more && status == ST_OK; more = Thread32Next(snapshot, &thread)) {
+        uint8_t entry[THREAD_NAME_ENTRY];
+        uint32_t offset;
+        if (thread.th32OwnerProcessID != dump->pid)
+            continue;
+        read_name(describe, thread.th32ThreadID, &name);
+        if (!name.chars)
+            continue;
+        status = append_string(dump, &name, &offset);
+        bytes_put_u32(entry, name.id);
+        bytes_put_u64(entry + 4, status == ST_OK ? offset : 0);
+        if (status == ST_OK)
+            status = buffer_append(entries, entry, sizeof entry);
+    }
+    CloseHandle(snapshot);
+    return status;
+}
+
+static enum status append_thread_names(struct dump *dump)
+{
+    struct buffer entries;
+    uint32_t offset;
+    uint8_t count[4];
+    enum status status;
+
+    if (find_stream(dump, STREAM_THREAD_NAMES))
+        return ST_OK;
+    buffer_init(&entries, MAX_THREADS * THREAD_NAME_ENTRY);
+    status = collect_names(dump, &entries);
+    if (status == ST_OK && entries.len) {
+        status = tail_offset(dump, &offset);
+        bytes_put_u32(count, (uint32_t)(entries.len / THREAD_NAME_ENTRY));
+        if (status == ST_OK)
+            status = buffer_append(&dump->tail, count, sizeof count);
+        if (status == ST_OK)
+            status = buffer_append(&dump->tail, entries.data, entries.len);
+        if (status == ST_OK)
+            add_entry(dump, STREAM_THREAD_NAMES, (uint32_t)(sizeof count + entries.len), offset);
+    }
+    buffer_done(&entries);
+    return status;
+}
+
+/* -- process times -- */
+
+static uint64_t filetime_value(FILETIME time)
+{
+    return (uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime;
+}
+
+static bool has_times(struct dump *dump, uint8_t **ret_entry)
+{
+    uint8_t info[8];
+    *ret_entry = find_stream(dump, STREAM_MISC_INFO);
+    return *ret_entry && read_at(dump->file, bytes_u32(*ret_entry + 8), info, sizeof info) == ST_OK &&
+           bytes_u32(info + 4) & MISC_PROCESS_TIMES;
+}
+
+/* Replaces a MiscInfo without times by one that has them; what else stood in it (processor speeds, time zone) Wine leaves empty. */
+static enum status append_times(struct dump *dump)
+{
+    FILETIME created, exited, kernel, user;
+    uint8_t info[MISC_TIMES_BYTES], *entry;
+    uint32_t offset = 0;
+    enum status status;
+
+    if (has_times(dump, &entry) || !GetProcessTimes(dump->process, &created, &exited, &kernel, &user))
+        return ST_OK;
+    bytes_put_u32(info, sizeof info);
+    bytes_put_u32(info + 4, MISC_PROCESS_ID | MISC_PROCESS_TIMES);
+    bytes_put_u32(info + 8, dump->pid);
+    bytes_put_u32(info + 12, (uint32_t)(clock_from_filetime(filetime_value(created)) / 1000));
+    bytes_put_u32(info + 16, (uint32_t)(filetime_value(user) / 10000000u));
+    bytes_put_u32(info + 20, (uint32_t)(filetime_value(kernel) / 10000000u));
+    status = tail_offset(dump, &offset);
+    if (status == ST_OK)
+        status = buffer_append(&dump->tail, info, sizeof info);
+    if (status == ST_OK && entry)
+        set_entry(entry, STREAM_MISC_INFO, sizeof info, offset);
+    else if (status == ST_OK)
+        add_entry(dump, STREAM_MISC_INFO, sizeof info, offset);
+    return status;
+}
+
+/* Tail and directory first; the header, which makes them count, last. */
+static enum status store(struct dump *dump)
+{
+    uint32_t directory = 0;
+    enum status status = tail_offset(dump, &directory);
+
+    if (status == ST_OK)
+        status = buffer_append(&dump->tail, dump->directory, dump->streams * ENTRY_BYTES);
+    if (status == ST_OK)
+        status = write_at(dump->file, dump->end, dump->tail.data, dump->tail.len);
+    if (status != ST_OK)
+        return status;
+    bytes_put_u32(dump->header + 8, dump->streams);
+    bytes_put_u32(dump->header + 12, directory);
+    return write_at(dump->file, 0, dump->header, HEADER_BYTES);
+}
+
+enum status minidump_append(HANDLE file, HANDLE process, DWORD pid)
+{
+    struct dump *dump = calloc(1, sizeof *dump);
+    enum status status;
+
+    if (!dump)
+        return ST_MEMORY;
+    dump->file = file;
+    dump->process = process;
+    dump->pid = pid;
+    buffer_init(&dump->tail, MAX_APPENDED);
+    status = load(dump);
+    if (status == ST_OK)
+        status = append_times(dump);
+    if (status == ST_OK)
+        status = append_thread_names(dump);
+    if (status == ST_OK)
+        status = append_memory_info(dump);
+    if (status == ST_OK)
+        status = store(dump);
+    buffer_done(&dump->tail);
+    free(dump);
+    return status;
+}
