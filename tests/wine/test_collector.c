@@ -476,6 +476,22 @@ static void watcher_when_writer_still_has_the_file_then_waits_for_it(void **stat
     free(path);
 }
 
+/* -- end -- */
+
+static void collector_when_ctrl_c_then_ends_with_0(void **state)
+{
+    (void)state;
+    /* Without a console of ours the collector gets one of its own, and nobody else hears the event. */
+    FreeConsole();
+    harness_collector_start(&collector, harness_folder());
+    assert_true(AttachConsole(process_id(collector.process)));
+    assert_true(SetConsoleCtrlHandler(NULL, TRUE)); /* not meant for us */
+    assert_true(GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0));
+    FreeConsole();
+    assert_int_equal(harness_finish(collector.process, 10000), 0);
+    collector.process = NULL;
+}
+
 /* -- child mode -- */
 
 /* Starts this program as a client that waits to be told. It has said that it is up when this returns: Wine leaves a conhost behind that
@@ -656,6 +672,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(child_mode_when_client_ends_then_report_is_there_and_monitor_gone),
         cmocka_unit_test(child_mode_when_client_dies_before_registering_then_monitor_goes),
         cmocka_unit_test(child_mode_when_pipe_is_open_then_only_its_user_may_use_it),
+        cmocka_unit_test_teardown(collector_when_ctrl_c_then_ends_with_0, stop_collector), /* last: it gives the console away */
     };
 
     if (argc == 3 && strcmp(argv[1], "--child=request-and-die") == 0)
