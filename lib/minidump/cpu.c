@@ -53,8 +53,11 @@ static const struct field x86_fields[] = {
     {0xb4, 1, 5}, {0xa0, 2, 6}, {0x9c, 2, 7}, {0xb8, 1, 8}, {0xc0, 1, 9},
 };
 
-#define CONTEXT_CONTROL 1u
-#define CONTEXT_INTEGER 2u
+#define CONTEXT_CONTROL        1u
+#define CONTEXT_INTEGER        2u
+#define CONTEXT_FLOATING_POINT 8u
+
+#define AMD64_XMM 0x1a0u /* where a CONTEXT keeps xmm0; the others follow */
 
 static void fields_decode(const struct field *fields, size_t count, unsigned bytes, uint32_t flags, const uint8_t *context,
                           struct cpu_state *state)
@@ -65,6 +68,12 @@ static void fields_decode(const struct field *fields, size_t count, unsigned byt
         if (flags & fields[i].group)
             cpu_set(state, fields[i].number, bytes == 8 ? bytes_u64(at) : bytes_u32(at));
     }
+}
+
+static void vectors_decode(const uint8_t *xmm, struct cpu_state *state)
+{
+    for (unsigned i = 0; i < CPU_MAX_VECTORS; i++, xmm += 16)
+        cpu_set_vector(state, i, (struct cpu_vector){bytes_u64(xmm), bytes_u64(xmm + 8)});
 }
 
 static const char *amd64_decode(const uint8_t *context, size_t size_bytes, struct cpu_state *state)
@@ -79,6 +88,8 @@ static const char *amd64_decode(const uint8_t *context, size_t size_bytes, struc
     fields_decode(amd64_fields, sizeof(amd64_fields) / sizeof(amd64_fields[0]), 8, flags, context, state);
     if (flags & CONTEXT_CONTROL)
         cpu_set(state, CPU_AMD64_FLAGS, bytes_u32(context + 0x44));
+    if (flags & CONTEXT_FLOATING_POINT && size_bytes >= AMD64_XMM + 16u * CPU_MAX_VECTORS)
+        vectors_decode(context + AMD64_XMM, state);
     return NULL;
 }
 

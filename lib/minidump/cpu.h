@@ -15,6 +15,7 @@ enum { CPU_X86_EBX = 3, CPU_X86_ESP = 4, CPU_X86_EBP = 5, CPU_X86_EIP = 8, CPU_X
 enum { CPU_ARM64_FP = 29, CPU_ARM64_LR = 30, CPU_ARM64_SP = 31, CPU_ARM64_PC = 32, CPU_ARM64_FLAGS = 33 };
 
 #define CPU_MAX_REGISTERS 34
+#define CPU_MAX_VECTORS   16
 
 /* What is fixed for a processor. */
 struct cpu_layout {
@@ -26,11 +27,19 @@ struct cpu_layout {
     unsigned ip, sp; /* register numbers */
 };
 
-/* A thread's registers. Bit i of valid says whether values[i] is known; unwinding loses some on its way. */
+/* A 128-bit register: xmm0 to xmm15 of amd64. */
+struct cpu_vector {
+    uint64_t low, high;
+};
+
+/* A thread's registers. Bit i of valid says whether values[i] is known, of vectors_valid the same for vectors[i]; unwinding loses some on
+ * its way. */
 struct cpu_state {
     enum cpu cpu;
+    uint32_t vectors_valid;
     uint64_t valid;
     uint64_t values[CPU_MAX_REGISTERS];
+    struct cpu_vector vectors[CPU_MAX_VECTORS];
 };
 
 /* Never NULL; unknown processors have no registers and 8-byte pointers. */
@@ -44,6 +53,11 @@ static inline void cpu_set(struct cpu_state *state, unsigned number, uint64_t va
 static inline bool cpu_has(const struct cpu_state *state, unsigned number)
 {
     return (state->valid >> number & 1) != 0;
+}
+static inline void cpu_set_vector(struct cpu_state *state, unsigned number, struct cpu_vector value)
+{
+    state->vectors[number] = value;
+    state->vectors_valid |= (uint32_t)1 << number;
 }
 uint64_t cpu_ip(const struct cpu_state *state); /* 0 when unknown */
 uint64_t cpu_sp(const struct cpu_state *state); /* 0 when unknown */

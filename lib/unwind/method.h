@@ -8,16 +8,34 @@ struct unwind_request {
     const struct unwind_process *process;
     struct unwind_budget *budget;
     const struct cpu_state *callee;
-    size_t callers; /* 0: the callee is the frame that the registers were taken in */
+    size_t callers;  /* 0: the callee is the frame that the registers were taken in */
+    uint64_t lookup; /* an address inside the instruction that the callee runs */
+    bool is_return;  /* the callee's ip is a return address */
 };
 
-/* Finds the caller's registers. false: this method cannot tell; then *ret may hold anything. */
-typedef bool unwind_method_fn(const struct unwind_request *request, struct cpu_state *ret);
+/* What a method finds. */
+struct unwind_caller {
+    struct cpu_state state;
+    bool was_interrupted; /* its ip is the instruction itself, not a return address */
+};
 
+/* Finds the caller's registers. false: this method cannot tell; then *ret may hold anything. A method that knows that there is no caller
+ * gives one whose ip is 0. */
+typedef bool unwind_method_fn(const struct unwind_request *request, struct unwind_caller *ret);
+
+/* amd64: the function tables and unwind codes that Windows itself unwinds by (pdata_x64.c). */
+unwind_method_fn unwind_pdata_x64;
 /* Looks for the next stack word that can be a return address (scan.c). */
-bool unwind_scan(const struct unwind_request *request, struct cpu_state *ret);
+unwind_method_fn unwind_scan;
 
 /* Whether code bytes, the last of which stand right before a return address, end with a call instruction (x86 and amd64). */
 bool unwind_ends_with_call(const uint8_t *code, size_t size);
+/* Whether value can be a return address: code, and as far as its bytes are known, behind a call. */
+bool unwind_can_be_return(const struct unwind_request *request, uint64_t value);
+
+/* Reads one word of the callee's stack, of the processor's size. */
+bool unwind_read_word(const struct unwind_request *request, uint64_t address, uint64_t *ret);
+/* A stored code address without the pointer authentication code that arm64 may keep in its upper bits. */
+uint64_t unwind_code_address(enum cpu cpu, uint64_t value);
 
 #endif

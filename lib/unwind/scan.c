@@ -39,7 +39,7 @@ bool unwind_ends_with_call(const uint8_t *code, size_t size)
     return false;
 }
 
-static bool can_be_return(const struct unwind_request *request, uint64_t value)
+bool unwind_can_be_return(const struct unwind_request *request, uint64_t value)
 {
     const struct unwind_process *process = request->process;
     uint8_t code[LONGEST_CALL];
@@ -51,16 +51,29 @@ static bool can_be_return(const struct unwind_request *request, uint64_t value)
     return !process->read(process->context, value - sizeof(code), code, sizeof(code)) || unwind_ends_with_call(code, sizeof(code));
 }
 
-static bool word_read(const struct unwind_request *request, uint64_t address, unsigned bytes, uint64_t *ret)
+bool unwind_read_word(const struct unwind_request *request, uint64_t address, uint64_t *ret)
 {
+    unsigned bytes = cpu_layout(request->callee->cpu)->pointer_bytes;
     uint8_t word[8];
 
     if (!request->process->read(request->process->context, address, word, bytes))
         return false;
     *ret = bytes == 8 ? bytes_u64(word) : bytes_u32(word);
-    if (request->callee->cpu == CPU_ARM64)
-        *ret &= 0x00007fffffffffffull; /* the bits above may hold a pointer authentication code */
     return true;
+}
+
+uint64_t unwind_code_address(enum cpu cpu, uint64_t value)
+{
+    return cpu == CPU_ARM64 ? value & 0x00007fffffffffffull : value;
+}
+
+/* Whoever jumps to an address that holds no code has called it, and all registers are still as the call left them. */
+static bool is_wild_call(const struct unwind_request *request, uint64_t address)
+{
+    const struct unwind_process *process = request->process;
+
+    return !request->is_return && request->callee->cpu != CPU_ARM64 && address == cpu_sp(request->callee) &&
+           !process->is_code(process->context, cpu_ip(request->callee));
 }
 
 /* Whether a return address can stand here when everybody keeps to the calling convention: on 64-bit processors the stack is aligned to
@@ -71,7 +84,7 @@ static bool is_proper_place(enum cpu cpu, uint64_t address)
 }
 
 /* One pass over the words from address on; proper: only where a return address should stand. */
-static bool scan_words(const struct unwind_request *request, uint64_t address, bool proper, struct cpu_state *ret)
+static bool scan_words(const struct unwind_request *request, uint64_t address, bool proper, struct unwind_caller *ret)
 {
     const struct cpu_layout *layout = cpu_layout(request->callee->cpu);
     unsigned bytes = layout->pointer_bytes;
@@ -81,18 +94,21 @@ static bool scan_words(const struct unwind_request *request, uint64_t address, b
         if (proper && !is_proper_place(request->callee->cpu, address))
             continue;
         request->budget->words--;
-        if (address > UINT64_MAX - bytes || !word_read(request, address, bytes, &value))
+        if (address > UINT64_MAX - bytes || !unwind_read_word(request, address, &value))
             return false;
-        if (can_be_return(request, value)) {
-            cpu_set(ret, layout->ip, value);
-            cpu_set(ret, layout->sp, address + bytes);
+        value = unwind_code_address(request->callee->cpu, value);
+        if (unwind_can_be_return(request, value)) {
+            if (is_wild_call(request, address))
+                ret->state = *request->callee;
+            cpu_set(&ret->state, layout->ip, value);
+            cpu_set(&ret->state, layout->sp, address + bytes);
             return true;
         }
     }
     return false;
 }
 
-bool unwind_scan(const struct unwind_request *request, struct cpu_state *ret)
+bool unwind_scan(const struct unwind_request *request, struct unwind_caller *ret)
 {
     unsigned bytes = cpu_layout(request->callee->cpu)->pointer_bytes;
     uint64_t address = cpu_sp(request->callee) & ~(uint64_t)(bytes - 1);

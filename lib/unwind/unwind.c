@@ -13,6 +13,7 @@ struct method {
 
 /* In order of trust; one table, because a method that does not know a processor just finds nothing. */
 static const struct method methods[] = {
+    {UNWIND_TRUST_CFI, unwind_pdata_x64},
     {UNWIND_TRUST_SCAN, unwind_scan},
 };
 
@@ -27,38 +28,41 @@ const char *unwind_trust_text(enum unwind_trust trust)
 static bool is_caller(const struct unwind_request *request, const struct cpu_state *caller)
 {
     uint64_t before = cpu_sp(request->callee), after = cpu_sp(caller);
-    bool may_stay = request->callee->cpu == CPU_ARM64 && request->callers == 0 && cpu_ip(caller) != cpu_ip(request->callee);
+    bool may_stay = request->callee->cpu == CPU_ARM64 && !request->is_return && cpu_ip(caller) != cpu_ip(request->callee);
 
-    return cpu_ip(caller) >= UNWIND_LOWEST_IP && (after > before || (may_stay && after == before));
+    return after > before || (may_stay && after == before);
 }
 
-bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, size_t callers, struct cpu_state *state,
-                 enum unwind_trust *ret_trust)
+/* Return addresses stand behind the call; the call itself is what the caller runs. */
+static uint64_t lookup_address(const struct unwind_cursor *cursor)
 {
-    struct unwind_request request = {process, budget, state, callers};
-    struct cpu_state caller;
+    uint64_t ip = cpu_ip(&cursor->state);
+
+    if (!cursor->callers || cursor->interrupted)
+        return ip;
+    return ip - (cursor->state.cpu == CPU_ARM64 ? 4 : 1);
+}
+
+bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, struct unwind_cursor *cursor)
+{
+    struct unwind_request request = {
+        process, budget, &cursor->state, cursor->callers, lookup_address(cursor), cursor->callers && !cursor->interrupted};
+    struct unwind_caller caller;
 
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         memset(&caller, 0, sizeof(caller));
-        caller.cpu = state->cpu;
-        if (methods[i].find(&request, &caller) && is_caller(&request, &caller)) {
-            *state = caller;
-            *ret_trust = methods[i].trust;
-            return true;
-        }
+        caller.state.cpu = cursor->state.cpu;
+        if (!methods[i].find(&request, &caller) || !is_caller(&request, &caller.state))
+            continue;
+        if (cpu_ip(&caller.state) < UNWIND_LOWEST_IP)
+            return false; /* the first function of a thread: its caller is nobody */
+        *cursor = (struct unwind_cursor){caller.state, methods[i].trust, cursor->callers + 1, caller.was_interrupted};
+        return true;
     }
     return false;
 }
 
-/* Return addresses stand behind the call; the call itself is what the caller runs. */
-static uint64_t lookup_address(enum cpu cpu, uint64_t ip, size_t callers)
-{
-    if (!callers)
-        return ip;
-    return ip - (cpu == CPU_ARM64 ? 4 : 1);
-}
-
-static enum status frame_add(struct unwind_stack *stack, size_t *room, const struct cpu_state *state, enum unwind_trust trust)
+static enum status frame_add(struct unwind_stack *stack, size_t *room, const struct unwind_cursor *cursor)
 {
     struct unwind_frame *frame;
 
@@ -72,10 +76,10 @@ static enum status frame_add(struct unwind_stack *stack, size_t *room, const str
         *room = more;
     }
     frame = &stack->frames[stack->count];
-    frame->ip = cpu_ip(state);
-    frame->lookup = lookup_address(state->cpu, frame->ip, stack->count);
-    frame->sp = cpu_sp(state);
-    frame->trust = trust;
+    frame->ip = cpu_ip(&cursor->state);
+    frame->lookup = lookup_address(cursor);
+    frame->sp = cpu_sp(&cursor->state);
+    frame->trust = cursor->trust;
     stack->count++;
     return ST_OK;
 }
@@ -85,8 +89,7 @@ enum status unwind_walk(const struct unwind_process *process, const struct cpu_s
 {
     const struct cpu_layout *layout = cpu_layout(start->cpu);
     struct unwind_stack stack = {NULL, 0, UNWIND_END_BOTTOM};
-    struct cpu_state state = *start;
-    enum unwind_trust trust = UNWIND_TRUST_CONTEXT;
+    struct unwind_cursor cursor = {*start, UNWIND_TRUST_CONTEXT, 0, false};
     size_t room = 0;
     enum status status;
 
@@ -101,12 +104,12 @@ enum status unwind_walk(const struct unwind_process *process, const struct cpu_s
             break;
         }
         budget->frames--;
-        status = frame_add(&stack, &room, &state, trust);
+        status = frame_add(&stack, &room, &cursor);
         if (status != ST_OK) {
             unwind_stack_done(&stack);
             return status;
         }
-        if (!unwind_step(process, budget, stack.count - 1, &state, &trust)) {
+        if (!unwind_step(process, budget, &cursor)) {
             stack.end = budget->words ? UNWIND_END_BOTTOM : UNWIND_END_BUDGET;
             break;
         }

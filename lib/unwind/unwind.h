@@ -6,6 +6,7 @@
 #define SALVOR_UNWIND_UNWIND_H
 #include "base/status.h"
 #include "minidump/cpu.h"
+#include "unwind/source.h"
 
 #define UNWIND_LOWEST_IP      4096u /* no code lies below it */
 #define UNWIND_MAX_FRAMES     1024u /* of one thread */
@@ -32,6 +33,11 @@ struct unwind_process {
     bool (*read)(void *context, uint64_t address, void *ret, size_t size);
     /* Whether address can be code: inside a module and, where page protection is known, executable. */
     bool (*is_code)(void *context, uint64_t address);
+    /* May be NULL. The index-th source of unwind data for the code at address, best first; false past the last. */
+    bool (*source)(void *context, uint64_t address, size_t index, struct unwind_source *ret);
+    /* May be NULL. STACK CFI rules that hold at address: index 0 is the INIT line's text, then each later line's up to address in order;
+     * false past the last. */
+    bool (*rules)(void *context, uint64_t address, size_t index, const char **ret);
 };
 
 /* Shared by all walks of one dump, so that a hostile one cannot multiply threads by frames by words. Walks count it down. */
@@ -57,9 +63,16 @@ enum status unwind_walk(const struct unwind_process *process, const struct cpu_s
                         struct unwind_stack *ret);
 void unwind_stack_done(struct unwind_stack *stack); /* may be called twice */
 
-/* One step: replaces the registers of a frame by its caller's, as far as they are known. callers says how many frames were walked before
- * this one. Returns false at the end of the stack; *state is then untouched. */
-bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, size_t callers, struct cpu_state *state,
-                 enum unwind_trust *ret_trust);
+/* A place in a walk: the registers of one frame. */
+struct unwind_cursor {
+    struct cpu_state state;
+    enum unwind_trust trust;
+    size_t callers;   /* how many frames were walked before this one */
+    bool interrupted; /* the frame did not call: an exception or interrupt came between, so ip is the instruction itself */
+};
+
+/* One step: replaces the registers of a frame by its caller's, as far as they are known. Returns false at the end of the stack; *cursor is
+ * then untouched. */
+bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, struct unwind_cursor *cursor);
 
 #endif

@@ -27,7 +27,7 @@ const struct minidump_module *analysis_frame_module(const struct analysis *analy
 
 static enum status thread_walk(struct analysis *analysis, size_t index, struct unwind_budget *budget)
 {
-    const struct unwind_process process = {analysis->minidump, process_read, process_is_code};
+    const struct unwind_process process = {.context = analysis->minidump, .read = process_read, .is_code = process_is_code};
     struct analysis_thread *thread = &analysis->threads[index];
 
     thread->why_no_registers = minidump_thread_state(analysis->minidump, index, &thread->registers);

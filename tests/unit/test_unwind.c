@@ -52,7 +52,7 @@ static bool model_is_code(void *context, uint64_t address)
 
 static struct unwind_stack walk(struct model *model, enum cpu cpu, uint64_t ip, uint64_t sp)
 {
-    const struct unwind_process process = {model, model_read, model_is_code};
+    const struct unwind_process process = {.context = model, .read = model_read, .is_code = model_is_code};
     struct unwind_budget budget = {100000, 1000000};
     struct cpu_state state = {.cpu = cpu};
     struct unwind_stack stack;
@@ -194,7 +194,7 @@ static void walk_when_arm64_strips_the_pointer_authentication_code(void **state)
 static void walk_when_registers_are_missing_gives_no_frames(void **state)
 {
     struct model model = {0};
-    const struct unwind_process process = {&model, model_read, model_is_code};
+    const struct unwind_process process = {.context = &model, .read = model_read, .is_code = model_is_code};
     struct unwind_budget budget = {10, 10};
     struct cpu_state registers = {.cpu = CPU_AMD64};
     struct unwind_stack stack;
@@ -226,7 +226,7 @@ static void walk_when_the_budget_is_used_up_stops_and_says_so(void **state)
 {
     static const uint64_t words[] = {0, CODE_START + 0x111, 0, CODE_START + 0x222, 0, CODE_START + 0x333};
     struct model model = {.stack = words, .words = 6, .word_bytes = 8};
-    const struct unwind_process process = {&model, model_read, model_is_code};
+    const struct unwind_process process = {.context = &model, .read = model_read, .is_code = model_is_code};
     struct unwind_budget budget = {2, 1000};
     struct cpu_state registers = {.cpu = CPU_AMD64};
     struct unwind_stack stack;
@@ -279,7 +279,7 @@ static void assert_true_callers(const char *path)
     buffer_init(&bytes, 1 << 20);
     assert_int_equal(file_read_whole(path, 1 << 20, &bytes), ST_OK);
     assert_int_equal(minidump_open(&minidump, (struct span){bytes.data, bytes.len}, &why), ST_OK);
-    const struct unwind_process process = {minidump, dump_read, dump_is_code};
+    const struct unwind_process process = {.context = minidump, .read = dump_read, .is_code = dump_is_code};
 
     assert_null(minidump_thread_state(minidump, minidump_crashing_thread(minidump), &registers));
     assert_int_equal(unwind_walk(&process, &registers, &budget, &stack), ST_OK);
