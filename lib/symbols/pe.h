@@ -85,6 +85,10 @@ bool pe_exports_open(const struct pe *pe, struct pe_exports *ret);
 /* The next name; entries that do not hold are skipped; false at the end. */
 bool pe_exports_next(struct pe_exports *exports, struct pe_export *ret);
 
+/* A name as the source spells it: on x86 without the marks of C calling conventions ("_f", "_f@8", "@f@8", "f@@8"), whose number is what
+ * the caller pushes. C++ names stay as they are. */
+struct span pe_plain_name(uint16_t machine, struct span name, uint32_t *ret_parameter_bytes);
+
 /* The exception directory (.pdata): rows of 12 bytes on x64, 8 on arm64. False when there is none (always so on x86). A directory that is
  * cut off is given as far as it goes. */
 bool pe_exception_rows(const struct pe *pe, struct span *ret, uint32_t *ret_row_bytes);

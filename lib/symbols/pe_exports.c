@@ -2,10 +2,11 @@
  */
 #include "symbols/pe.h"
 
-#define DIRECTORY_EXPORT 0u
-#define EXPORT_BYTES     40u
-#define EXPORT_ADDRESSES 20u
-#define EXPORT_NAMES     24u
+#define DIRECTORY_EXPORT        0u
+#define EXPORT_BYTES            40u
+#define EXPORT_ADDRESSES        20u
+#define EXPORT_NAMES            24u
+#define PE_MAX_PARAMETER_DIGITS 5u
 
 bool pe_exports_open(const struct pe *pe, struct pe_exports *ret)
 {
@@ -52,4 +53,36 @@ bool pe_exports_next(struct pe_exports *exports, struct pe_export *ret)
         if (read_export(exports, exports->index++, ret))
             return true;
     return false;
+}
+
+/* The number behind the last '@'; false when that is not how the name ends. */
+static bool split_parameters(struct span name, size_t *ret_len, uint32_t *ret_bytes)
+{
+    uint32_t bytes = 0;
+    size_t at = name.len;
+
+    while (at > 0 && name.data[at - 1] >= '0' && name.data[at - 1] <= '9' && name.len - at < PE_MAX_PARAMETER_DIGITS)
+        at--;
+    if (at == 0 || at == name.len || name.data[at - 1] != '@')
+        return false;
+    for (size_t i = at; i < name.len; i++)
+        bytes = bytes * 10 + (uint32_t)(name.data[i] - '0');
+    *ret_len = at - 1;
+    *ret_bytes = bytes;
+    return true;
+}
+
+struct span pe_plain_name(uint16_t machine, struct span name, uint32_t *ret_parameter_bytes)
+{
+    *ret_parameter_bytes = 0;
+    if (machine != PE_MACHINE_X86 || !name.len || name.data[0] == '?')
+        return name;
+    bool is_fast = name.data[0] == '@';
+    if (split_parameters(name, &name.len, ret_parameter_bytes) && is_fast) /* two of them travel in registers */
+        *ret_parameter_bytes = *ret_parameter_bytes > 8 ? *ret_parameter_bytes - 8 : 0;
+    if (name.len > 1 && name.data[name.len - 1] == '@')
+        name.len--;
+    if (name.len > 1 && (name.data[0] == '_' || name.data[0] == '@'))
+        name = (struct span){name.data + 1, name.len - 1};
+    return name;
 }
