@@ -49,13 +49,13 @@ static struct slot *slot_of(struct throttle *throttle, const char *key)
     return &throttle->slots[(hash[0] | hash[1] << 8) % SLOTS];
 }
 
-bool throttle_may_try(struct throttle *throttle, const char *key, uint64_t now_ms, uint64_t *ret_wait_ms)
+bool throttle_may_try(struct throttle *throttle, const char *key, unsigned max_failures, uint64_t now_ms, uint64_t *ret_wait_ms)
 {
     mutex_lock(throttle->lock);
     struct slot *slot = slot_of(throttle, key);
     if (now_ms - slot->window_start_ms >= THROTTLE_WINDOW_MS)
         slot->failures = 0;
-    bool may = slot->failures < THROTTLE_MAX_FAILURES;
+    bool may = slot->failures < max_failures;
     if (!may)
         *ret_wait_ms = slot->window_start_ms + THROTTLE_WINDOW_MS - now_ms;
     mutex_unlock(throttle->lock);

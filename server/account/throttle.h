@@ -4,14 +4,13 @@
 #include "base/status.h"
 #include <stdbool.h>
 
-#define THROTTLE_MAX_FAILURES 10
-#define THROTTLE_WINDOW_MS    (5u * 60 * 1000)
+#define THROTTLE_WINDOW_MS (5u * 60 * 1000)
 
 struct throttle;
 enum status throttle_create(struct throttle **ret);
 void throttle_free(struct throttle *throttle); /* accepts NULL */
-/* Whether key may try now; if not, *ret_wait_ms says when again. */
-bool throttle_may_try(struct throttle *throttle, const char *key, uint64_t now_ms, uint64_t *ret_wait_ms);
+/* Whether key, after fewer than max_failures in the window, may try now; if not, *ret_wait_ms says when again. */
+bool throttle_may_try(struct throttle *throttle, const char *key, unsigned max_failures, uint64_t now_ms, uint64_t *ret_wait_ms);
 void throttle_failed(struct throttle *throttle, const char *key, uint64_t now_ms);
 void throttle_passed(struct throttle *throttle, const char *key);
 

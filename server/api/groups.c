@@ -6,20 +6,27 @@
 
 #define MAX_SQL_BYTES 4096
 
-/* ?1 project, ?2 span, ?3 first bucket */
+/* ?1 project, ?2 span, ?3 first bucket. A group whose last report is in the range is in the range. */
+#define GROUPS_IN_RANGE " FROM crash_group g WHERE g.project_id = ?1 AND ?2 = ?2 AND g.last_seen / 1000 >= ?3"
+#define COUNT_OF_GROUP  "(SELECT coalesce(sum(reports), 0) FROM rollup WHERE group_id = g.id AND span = ?2 AND bucket >= ?3)"
+/* To sort by the count in the range all groups are counted; otherwise only those of the page. */
 #define COUNTED_GROUPS                                                                                                                     \
     " FROM (SELECT group_id, sum(reports) AS reports FROM rollup WHERE project_id = ?1 AND span = ?2 AND bucket >= ?3 AND group_id <> ''"  \
     " GROUP BY group_id) r JOIN crash_group g ON g.id = r.group_id WHERE 1 = 1"
+/* Of all time the groups know their count themselves. */
+#define COUNT_EVER "g.report_count"
+
 /* ?4 pattern, ?5 id */
 #define SEARCHED                                                                                                                           \
-    " AND (lower(g.title) LIKE lower(?4) ESCAPE '\\' OR lower(g.reason) LIKE lower(?4) ESCAPE '\\'"                                        \
-    " OR lower(g.first_version) LIKE lower(?4) ESCAPE '\\' OR lower(g.last_version) LIKE lower(?4) ESCAPE '\\'"                            \
-    " OR g.id = ?5 OR g.id IN (SELECT group_id FROM report WHERE id = ?5 OR client_id = ?5))"
+    " AND (g.title LIKE ?4 ESCAPE '\\' OR g.reason LIKE ?4 ESCAPE '\\' OR g.first_version LIKE ?4 ESCAPE '\\'"                             \
+    " OR g.last_version LIKE ?4 ESCAPE '\\' OR g.id = ?5 OR g.id IN (SELECT group_id FROM report WHERE id = ?5 OR client_id = ?5))"
+/* Both kinds of parameter are always bound, so they are always named. */
+#define NOT_SEARCHED " AND ?4 = ?4 AND ?5 = ?5"
 
 static const struct list_column COLUMNS[] = {
     {"last_seen", "g.last_seen", false},
     {"first_seen", "g.first_seen", false},
-    {"count", "r.reports", false},
+    {"count", "reports", false},
     {"signature", "g.title", true},
 };
 
@@ -69,34 +76,73 @@ enum status group_write_members(struct api_call *call, struct db_query *query, c
 
 /* -- the list -- */
 
+static const char *search_of(const struct list *list)
+{
+    return list->pattern[0] ? SEARCHED : NOT_SEARCHED;
+}
+
+static void fill_values(struct api_call *call, const struct list *list, struct db_value ret[7])
+{
+    ret[0] = db_int(call->project_id);
+    ret[1] = db_int(list->range.span);
+    ret[2] = db_int(list->range.from);
+    ret[3] = db_text(list->pattern);
+    ret[4] = db_text(list->search_id);
+    ret[5] = list_cursor_value(list);
+    ret[6] = list_cursor_id(list);
+}
+
 static enum status write_total(struct api_call *call, const struct list *list)
 {
     struct db_query *query = NULL;
-    const char *sql = list->pattern[0] ? "SELECT count(*)" COUNTED_GROUPS SEARCHED : "SELECT count(*)" COUNTED_GROUPS;
-    const struct db_value values[] = {db_int(call->project_id), db_int(list->range.span), db_int(list->range.from), db_text(list->pattern),
-                                      db_text(list->search_id)};
-    enum status status = db_select_row_values(call->tx, &query, sql, values, list->pattern[0] ? 5 : 3);
-    if (status)
-        return status;
-    api_int_member(&call->json, "total", db_get_int(query, 0));
+    struct db_value values[7];
+    struct buffer sql;
+    fill_values(call, list, values);
+    buffer_init(&sql, MAX_SQL_BYTES);
+    enum status status = buffer_printf(&sql, "SELECT count(*)" GROUPS_IN_RANGE "%s", search_of(list));
+    if (!status)
+        status = db_select_row_values(call->tx, &query, buffer_text(&sql), values, 5);
+    if (!status)
+        api_int_member(&call->json, "total", db_get_int(query, 0));
     db_finish(query);
-    return ST_OK;
+    buffer_done(&sql);
+    return status;
+}
+
+/* Every group is counted, then sorted. */
+static enum status append_by_count(const struct list *list, struct buffer *sql)
+{
+    bool ever = list->range.from == INT64_MIN;
+    enum status status =
+        buffer_printf(sql, "SELECT * FROM (SELECT %s%s%s) g WHERE 1 = 1", ever ? GROUP_COLUMNS(COUNT_EVER) : GROUP_COLUMNS("r.reports"),
+                      ever ? GROUPS_IN_RANGE : COUNTED_GROUPS, search_of(list));
+    if (!status)
+        status = list_where(list, "id", 6, sql);
+    return status ? status : list_order(list, "id", sql);
+}
+
+/* The page's groups are found, then counted. */
+static enum status append_by_column(const struct list *list, struct buffer *sql)
+{
+    enum status status =
+        buffer_printf(sql, "SELECT %s FROM (SELECT *" GROUPS_IN_RANGE "%s",
+                      list->range.from == INT64_MIN ? GROUP_COLUMNS(COUNT_EVER) : GROUP_COLUMNS(COUNT_OF_GROUP), search_of(list));
+    if (!status)
+        status = list_where(list, "g.id", 6, sql);
+    if (!status)
+        status = list_order(list, "g.id", sql);
+    if (!status)
+        status = buffer_append_text(sql, ") g");
+    return status ? status : list_order(list, "g.id", sql);
 }
 
 static enum status select_page(struct api_call *call, const struct list *list, struct db_query **ret)
 {
     struct buffer sql;
-    const struct db_value values[] = {db_int(call->project_id), db_int(list->range.span), db_int(list->range.from), db_text(list->pattern),
-                                      db_text(list->search_id), list_cursor_value(list),  list_cursor_id(list)};
+    struct db_value values[7];
+    fill_values(call, list, values);
     buffer_init(&sql, MAX_SQL_BYTES);
-    enum status status = buffer_append_text(&sql, "SELECT " GROUP_COLUMNS COUNTED_GROUPS);
-    /* Both kinds of parameter are always bound, so the statement must name them. */
-    if (!status)
-        status = buffer_append_text(&sql, list->pattern[0] ? SEARCHED : " AND ?4 = ?4 AND ?5 = ?5");
-    if (!status)
-        status = list_where(list, "g.id", 6, &sql);
-    if (!status)
-        status = list_order(list, "g.id", &sql);
+    enum status status = strcmp(list->column->name, "count") == 0 ? append_by_count(list, &sql) : append_by_column(list, &sql);
     if (!status)
         status = db_select_values(call->tx, ret, buffer_text(&sql), values, list->has_cursor ? 7 : 5);
     buffer_done(&sql);
@@ -157,9 +203,11 @@ void api_groups(struct api_call *call)
 enum status group_write_newest(struct api_call *call, const struct range *range, unsigned limit)
 {
     struct db_query *query = NULL;
-    enum status status =
-        db_select(call->tx, &query, "SELECT " GROUP_COLUMNS COUNTED_GROUPS " ORDER BY g.first_seen DESC, g.id DESC LIMIT ?4",
-                  db_int(call->project_id), db_int(range->span), db_int(range->from), db_int(limit));
+    enum status status = db_select(
+        call->tx, &query,
+        "SELECT " GROUP_COLUMNS(COUNT_OF_GROUP) " FROM (SELECT *" GROUPS_IN_RANGE
+                                                " ORDER BY g.first_seen DESC, g.id DESC LIMIT ?4) g ORDER BY g.first_seen DESC, g.id DESC",
+        db_int(call->project_id), db_int(range->span), db_int(range->from), db_int(limit));
     json_array_begin(&call->json);
     while (!status && (status = db_next(query)) == ST_OK) {
         json_object_begin(&call->json);
@@ -195,10 +243,8 @@ static enum status write_facet(struct api_call *call, const char *id, const char
 
 static enum status select_group(struct api_call *call, const struct range *range, struct db_query **ret)
 {
-    return db_select_row(call->tx, ret,
-                         "SELECT " GROUP_COLUMNS " FROM crash_group g, (SELECT coalesce(sum(reports), 0) AS reports FROM rollup"
-                         " WHERE group_id = ?2 AND span = ?3 AND bucket >= ?4) r WHERE g.project_id = ?1 AND g.id = ?2",
-                         db_int(call->project_id), db_text(call->arguments[1]), db_int(range->span), db_int(range->from));
+    return db_select_row(call->tx, ret, "SELECT " GROUP_COLUMNS(COUNT_OF_GROUP) " FROM crash_group g WHERE g.project_id = ?1 AND g.id = ?4",
+                         db_int(call->project_id), db_int(range->span), db_int(range->from), db_text(call->arguments[1]));
 }
 
 static enum status write_group(struct api_call *call, struct db_query *query, const struct range *range)

@@ -71,12 +71,28 @@ void api_log_out(struct api_call *call)
 
 /* -- signing in -- */
 
-static bool may_try(struct api_call *call, const char *user)
+/* One name from one address gets few tries. A name from anywhere, or an address with any name, gets more: whole offices come from one
+ * address, and nobody shall lock an account by guessing badly on purpose. */
+struct attempt {
+    char keys[3][ACCOUNT_MAX_NAME + 80];
+};
+static const unsigned MAX_FAILURES[3] = {10, 100, 100};
+
+static void name_attempt(struct api_call *call, const char *user, struct attempt *ret)
+{
+    snprintf(ret->keys[0], sizeof ret->keys[0], "both %s %s", user, call->request->client);
+    snprintf(ret->keys[1], sizeof ret->keys[1], "name %s", user);
+    snprintf(ret->keys[2], sizeof ret->keys[2], "address %s", call->request->client);
+}
+
+static bool may_try(struct api_call *call, const struct attempt *attempt)
 {
     uint64_t wait_ms = 0, now_ms = clock_steady_ms();
     char seconds[24];
-    if (throttle_may_try(call->api->throttle, user, now_ms, &wait_ms) &&
-        throttle_may_try(call->api->throttle, call->request->client, now_ms, &wait_ms))
+    bool may = true;
+    for (int i = 0; i < 3 && may; i++)
+        may = throttle_may_try(call->api->throttle, attempt->keys[i], MAX_FAILURES[i], now_ms, &wait_ms);
+    if (may)
         return true;
     api_error(call, 429, "too_many_attempts", "There were too many failed attempts; wait a few minutes.");
     snprintf(seconds, sizeof seconds, "%" PRIu64, wait_ms / 1000 + 1);
@@ -84,15 +100,12 @@ static bool may_try(struct api_call *call, const char *user)
     return false;
 }
 
-static void note_attempt(struct api_call *call, const char *user, bool passed)
+static void note_attempt(struct api_call *call, const char *user, const struct attempt *attempt, bool passed)
 {
-    uint64_t now_ms = clock_steady_ms();
-    if (passed) {
-        throttle_passed(call->api->throttle, user);
-    } else {
-        throttle_failed(call->api->throttle, user, now_ms);
-        throttle_failed(call->api->throttle, call->request->client, now_ms);
-    }
+    if (passed)
+        throttle_passed(call->api->throttle, attempt->keys[0]);
+    for (int i = 0; i < 3 && !passed; i++)
+        throttle_failed(call->api->throttle, attempt->keys[i], clock_steady_ms());
     log_info("login", "user=\"%s\" client=%s passed=%s", user, call->request->client, passed ? "yes" : "no");
 }
 
@@ -118,12 +131,14 @@ static enum status start_session(struct api_call *call, const struct account *ac
 static void log_in(struct api_call *call, const char *user, const char *password)
 {
     struct account account;
+    struct attempt attempt;
     char token[SESSION_TOKEN_BYTES];
-    if (!may_try(call, user))
+    name_attempt(call, user, &attempt);
+    if (!may_try(call, &attempt))
         return;
     enum status status = account_log_in(call->api->store->db, user, password, &account);
     if (!status || status == ST_ACCESS)
-        note_attempt(call, user, !status);
+        note_attempt(call, user, &attempt, !status);
     if (status == ST_ACCESS) {
         api_error(call, 401, "wrong_login", "The name or the password is wrong.");
         return;

@@ -15,11 +15,12 @@
 #define ANY_GROUP    " AND ?3 = ?3"
 /* ?4 pattern, ?5 id */
 #define MATCHING                                                                                                                           \
-    " AND (lower(title) LIKE lower(?4) ESCAPE '\\' OR lower(app) LIKE lower(?4) ESCAPE '\\' OR lower(version) LIKE lower(?4) ESCAPE '\\'"  \
-    " OR lower(reason) LIKE lower(?4) ESCAPE '\\' OR lower(id) LIKE lower(?4) ESCAPE '\\' OR lower(client_id) LIKE lower(?4) ESCAPE '\\')" \
-    " AND ?5 = ?5"
-#define OF_ID     " AND ?4 = ?4 AND (id = ?5 OR client_id = ?5)"
-#define NO_SEARCH " AND ?4 = ?4 AND ?5 = ?5"
+    " AND ?5 = ?5 AND (group_id IN (SELECT id FROM crash_group WHERE project_id = ?1 AND title LIKE ?4 ESCAPE '\\')"                       \
+    " OR app LIKE ?4 ESCAPE '\\' OR version LIKE ?4 ESCAPE '\\' OR reason LIKE ?4 ESCAPE '\\'"
+#define MATCHING_IDS " OR id LIKE ?4 ESCAPE '\\' OR client_id LIKE ?4 ESCAPE '\\')"
+#define NOT_IDS      ")"
+#define OF_ID        " AND ?4 = ?4 AND (id = ?5 OR client_id = ?5)"
+#define NO_SEARCH    " AND ?4 = ?4 AND ?5 = ?5"
 
 static const struct list_column COLUMNS[] = {
     {"received", "received", false},
@@ -31,17 +32,31 @@ struct reports_query {
     const char *group; /* "" = all */
 };
 
+/* Whether the search may be a piece of an id; only then are ids looked through. */
+static bool looks_like_an_id(const char *search)
+{
+    return search[strspn(search, "0123456789abcdefABCDEF-")] == 0;
+}
+
+static enum status append_search(const struct list *list, struct buffer *sql)
+{
+    if (list->search_id[0])
+        return buffer_append_text(sql, OF_ID);
+    if (!list->pattern[0])
+        return buffer_append_text(sql, NO_SEARCH);
+    return buffer_append_text(sql, looks_like_an_id(list->search) ? MATCHING MATCHING_IDS : MATCHING NOT_IDS);
+}
+
 /* Everything from FROM to the cursor. An id is looked for at any time. */
 static enum status append_filter(const struct reports_query *reports, struct buffer *sql)
 {
-    bool by_id = reports->list.search_id[0];
-    const char *search = by_id ? OF_ID : reports->list.pattern[0] ? MATCHING : NO_SEARCH;
+    bool any_time = reports->list.search_id[0] || reports->list.range.from == INT64_MIN;
     enum status status = buffer_append_text(sql, FROM_REPORTS);
     if (!status)
-        status = buffer_append_text(sql, by_id || reports->list.range.from == INT64_MIN ? ANY_TIME : IN_RANGE);
+        status = buffer_append_text(sql, any_time ? ANY_TIME : IN_RANGE);
     if (!status)
         status = buffer_append_text(sql, reports->group[0] ? IN_GROUP : ANY_GROUP);
-    return status ? status : buffer_append_text(sql, search);
+    return status ? status : append_search(&reports->list, sql);
 }
 
 static void fill_values(struct api_call *call, const struct reports_query *reports, struct db_value ret[7])

@@ -4,10 +4,12 @@
 #include "proto/record.h"
 #include "proto/uuid.h"
 #include <jansson.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_ID_BYTES  65536      /* the largest header that gets here, cleaned */
 #define MIN_TIME_UNIX 946684800  /* 2000: earlier is a clock that was never set */
 #define MAX_TIME_UNIX 4102444800 /* 2100 */
 
@@ -98,26 +100,40 @@ static void read_time(const struct form *form, const struct form_field *record, 
         facts->crash_time_ms = (int64_t)seconds * 1000;
 }
 
+/* What tells this id from all others: itself, or its hash where it is too long to be kept whole. */
+static void set_dedupe(struct facts *facts, const char *id)
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    char text[2 * sizeof hash + 1];
+    if (strlen(id) < sizeof facts->client_id) {
+        snprintf(facts->dedupe, sizeof facts->dedupe, "id:%s", id);
+        return;
+    }
+    crypto_hash_sha256(hash, (const uint8_t *)id, strlen(id));
+    text_hex(text, hash, sizeof hash);
+    snprintf(facts->dedupe, sizeof facts->dedupe, "long-id:%s", text);
+}
+
 /* A UUID in any of its spellings is one id; other ids count as they are written. */
 static void set_id(struct facts *facts, const char *text)
 {
     static const uint8_t NIL[16];
-    static const char PREFIX[] = "id:";
     uint8_t uuid[16];
+    struct buffer clean;
     if (facts->client_id[0] || !text || !text[0])
         return;
-    if (uuid_parse(uuid, text)) {
-        if (memcmp(uuid, NIL, sizeof NIL) == 0)
-            return; /* from a client that has none */
+    bool is_uuid = uuid_parse(uuid, text);
+    if (is_uuid && memcmp(uuid, NIL, sizeof NIL) == 0)
+        return; /* from a client that has none */
+    buffer_init(&clean, MAX_ID_BYTES);
+    if (is_uuid) {
         uuid_format(facts->client_id, uuid);
-    } else {
-        struct buffer clean;
-        buffer_init(&clean, 4 * FACTS_MAX_TEXT);
-        if (text_clean(&clean, text, strlen(text)) == ST_OK)
-            clip(facts->client_id, sizeof facts->client_id - sizeof PREFIX, buffer_text(&clean));
-        buffer_done(&clean);
+        set_dedupe(facts, facts->client_id);
+    } else if (text_clean(&clean, text, strlen(text)) == ST_OK) {
+        clip(facts->client_id, sizeof facts->client_id, buffer_text(&clean));
+        set_dedupe(facts, buffer_text(&clean));
     }
-    snprintf(facts->dedupe, sizeof facts->dedupe, "%s%.*s", PREFIX, (int)(sizeof facts->client_id - sizeof PREFIX), facts->client_id);
+    buffer_done(&clean);
 }
 
 /* Clients that send one JSON document in the field `sentry` have the event's id in there. */

@@ -8,9 +8,9 @@
 
 struct facts {
     char app[FACTS_MAX_TEXT], version[FACTS_MAX_TEXT], layer[64];
-    char client_id[FACTS_MAX_TEXT]; /* "" when the client gave none */
-    char dedupe[FACTS_MAX_TEXT];    /* "" when there is no client id: the content's hash has to do */
-    int64_t crash_time_ms;          /* 0 = not said */
+    char client_id[FACTS_MAX_TEXT];  /* "" when the client gave none */
+    char dedupe[FACTS_MAX_TEXT + 8]; /* "" when there is no client id: the content's hash has to do */
+    int64_t crash_time_ms;           /* 0 = not said */
     bool has_record;
 };
 

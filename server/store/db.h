@@ -1,8 +1,8 @@
 /* db.h - the database seam: transactions and queries in the SQL that SQLite (3.35 and later) and PostgreSQL share.
  *
- * Parameters are written ?1, ?2 ... Numbers are 64-bit, text is valid UTF-8, times are Unix milliseconds in UTC. Any thread may begin a
- * transaction; it belongs to that thread until it is over. Writers of this process take turns; a writer in another process is waited for
- * (DB_LOCK_WAIT_MS), then ST_BUSY. A committed transaction survives a power cut. */
+ * Parameters are written ?1, ?2 ... LIKE takes ASCII letters of either case for the same. Numbers are 64-bit, text is valid UTF-8, times
+ * are Unix milliseconds in UTC. Any thread may begin a transaction; it belongs to that thread until it is over. Writers of this process
+ * take turns; a writer in another process is waited for (DB_LOCK_WAIT_MS), then ST_BUSY. A committed transaction survives a power cut. */
 #ifndef SALVOR_SERVER_STORE_DB_H
 #define SALVOR_SERVER_STORE_DB_H
 #include "base/bytes.h"

@@ -38,6 +38,7 @@ static const char *const VERSION_1[] = {
     "CREATE INDEX report_received ON report (project_id, received, id)",
     "CREATE INDEX report_crash_time ON report (project_id, crash_time, id)",
     "CREATE INDEX report_group ON report (group_id, received, id)",
+    "CREATE INDEX report_group_crash_time ON report (group_id, crash_time, id)",
     "CREATE INDEX report_client ON report (client_id)",
     "CREATE INDEX report_blob ON report (dump_blob)",
     /* What lists never read: the form, the record and its annotations as JSON, the processed report as deflated JSON. */

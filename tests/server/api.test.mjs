@@ -174,6 +174,8 @@ test('api_lists', async (t) => {
     assert.equal(await total('100_'), 0);
     assert.equal(await total('%'), 20, '% is no wildcard: only "Odd 100%" has one');
     assert.equal(await total('divide_by'), 10);
+    const [first] = (await client.get(`${projects}/reports?limit=1`)).json.items;
+    assert.ok((await total(first.id.slice(24))) >= 1, 'a piece of an id');
     assert.equal(await total("' OR 1=1 --"), 0);
     assert.equal(await total('\\'), 0);
   });
