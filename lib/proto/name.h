@@ -25,9 +25,9 @@
 
 /* Folders below the collector's data folder. */
 #define NAME_FILE_LAST_CRASH "last-crash" /* in a program's spool folder: id of the report of its last crash */
-#define NAME_FOLDER_INBOX "inbox"
-#define NAME_FOLDER_DUMPS "dumps"
-#define NAME_FOLDER_QUEUE "queue"
+#define NAME_FOLDER_INBOX    "inbox"
+#define NAME_FOLDER_DUMPS    "dumps"
+#define NAME_FOLDER_QUEUE    "queue"
 
 #define NAME_SERVICE_WIDE L"Salvor" /* the machine-wide collector's service */
 
