@@ -14,7 +14,7 @@
 #define KEPT_REGISTERS 0x1f0f8u
 #define KEPT_VECTORS   0xffc0u
 
-/* An odd unwind address points at another entry, which describes the function. */
+/* An odd unwind address points at another entry, which takes this one's place: the code belongs to that function. */
 static bool entry_follow(const struct unwind_source *source, struct unwind_entry *entry)
 {
     for (unsigned i = 0; entry->unwind & 1; i++) {
@@ -22,7 +22,7 @@ static bool entry_follow(const struct unwind_source *source, struct unwind_entry
 
         if (i == MAX_INDIRECT || !source->read(source->context, entry->unwind - 1, bytes, sizeof(bytes)))
             return false;
-        entry->unwind = bytes_u32(bytes + 8);
+        *entry = (struct unwind_entry){bytes_u32(bytes), bytes_u32(bytes + 4), bytes_u32(bytes + 8)};
     }
     return true;
 }
@@ -41,13 +41,15 @@ static bool chain_undo(struct pdata_frame *frame, struct xdata *xdata, uint32_t 
     return true;
 }
 
-static bool function_undo(struct pdata_frame *frame, struct unwind_entry *entry)
+static bool function_undo(struct pdata_frame *frame, const struct unwind_entry *entry)
 {
-    uint32_t offset = frame->rva - entry->begin;
+    struct unwind_entry owner = *entry;
+    uint32_t offset;
     struct xdata xdata;
 
-    if (!entry_follow(frame->source, entry) || !xdata_read(frame->source, entry->unwind, &xdata))
+    if (!entry_follow(frame->source, &owner) || !xdata_read(frame->source, owner.unwind, &xdata))
         return false;
+    offset = frame->rva - owner.begin;
     if (!frame->request->is_return && frame->rva < entry->end && (offset >= xdata.prologue_bytes || xdata.is_chained) &&
         pdata_finish_epilogue(frame, entry, &xdata))
         return true;

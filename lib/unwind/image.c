@@ -1,6 +1,6 @@
-/* pe.c - headers of a PE image and the search in its function table. */
-#include "unwind/pe.h"
-#include <string.h>
+/* image.c - headers of a PE image and the search in its function table. */
+#include "unwind/image.h"
+#include "base/bytes.h"
 
 #define DOS_HEADER_BYTES  64u
 #define NT_HEADER_BYTES   24u /* signature and file header */
@@ -36,7 +36,7 @@ static uint32_t entry_bytes(enum cpu cpu)
 }
 
 /* Where the "PE\0\0" signature stands; 0 when there is none. */
-static uint32_t nt_offset(pe_read_fn *read, const void *context)
+static uint32_t nt_offset(unwind_image_read_fn *read, const void *context)
 {
     uint8_t dos[DOS_HEADER_BYTES];
     uint32_t offset;
@@ -47,7 +47,7 @@ static uint32_t nt_offset(pe_read_fn *read, const void *context)
     return offset <= MAX_HEADER_OFFSET ? offset : 0;
 }
 
-static void table_open(struct pe_image *image, const uint8_t *optional)
+static void table_open(struct unwind_image *image, const uint8_t *optional)
 {
     uint32_t rva = bytes_u32(optional + DIRECTORY_TABLE), size = bytes_u32(optional + DIRECTORY_TABLE + 4);
 
@@ -59,9 +59,9 @@ static void table_open(struct pe_image *image, const uint8_t *optional)
     image->table_count = size / entry_bytes(image->cpu);
 }
 
-bool pe_image_open(struct pe_image *ret, pe_read_fn *read, const void *context)
+bool unwind_image_open(struct unwind_image *ret, unwind_image_read_fn *read, const void *context)
 {
-    struct pe_image image = {.read = read, .context = context};
+    struct unwind_image image = {.read = read, .context = context};
     uint32_t offset = nt_offset(read, context);
     uint8_t nt[NT_HEADER_BYTES], optional[OPTIONAL_BYTES];
     uint16_t magic;
@@ -84,7 +84,7 @@ bool pe_image_open(struct pe_image *ret, pe_read_fn *read, const void *context)
 }
 
 /* Reads entry number index; the end is known on amd64 only. */
-static bool entry_read(const struct pe_image *image, uint32_t index, struct unwind_entry *ret)
+static bool entry_read(const struct unwind_image *image, uint32_t index, struct unwind_entry *ret)
 {
     uint32_t size = entry_bytes(image->cpu);
     uint8_t entry[12];
@@ -99,7 +99,7 @@ static bool entry_read(const struct pe_image *image, uint32_t index, struct unwi
 
 static enum unwind_coverage image_entry(const void *context, uint32_t rva, struct unwind_entry *ret)
 {
-    const struct pe_image *image = context;
+    const struct unwind_image *image = context;
     uint32_t low = 0, high = image->table_count;
     struct unwind_entry entry;
 
@@ -127,12 +127,12 @@ static enum unwind_coverage image_entry(const void *context, uint32_t rva, struc
 
 static bool image_read(const void *context, uint32_t rva, void *ret, size_t size)
 {
-    const struct pe_image *image = context;
+    const struct unwind_image *image = context;
 
     return image->read(image->context, rva, ret, size);
 }
 
-struct unwind_source pe_image_source(const struct pe_image *image, uint64_t base)
+struct unwind_source unwind_image_source(const struct unwind_image *image, uint64_t base)
 {
     return (struct unwind_source){base, image, image_read, image_entry};
 }
