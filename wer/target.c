@@ -77,7 +77,7 @@ static LONG swap_state(struct target *target, LONG from, LONG to)
 static bool wait_while_moving(struct target *target)
 {
     volatile const uint32_t *state = &target->live->state, *progress = &target->live->progress;
-    ULONGLONG begin = GetTickCount64(), moved = begin, now = begin;
+    ULONGLONG begin = GetTickCount64(), moved = begin, now;
     uint32_t seen = *progress;
 
     while (*state != BLOCK_DONE && *state != BLOCK_FAILED && *state != BLOCK_IDLE) {
