@@ -141,20 +141,6 @@ enum status pdb_identify(struct span bytes, struct pdb_identity *ret, const char
     return status;
 }
 
-static const char *cpu_name(uint16_t machine)
-{
-    switch (machine) {
-    case PE_MACHINE_X86:
-        return "x86";
-    case PE_MACHINE_X64:
-        return "x86_64";
-    case PE_MACHINE_ARM64:
-        return "arm64";
-    default:
-        return "";
-    }
-}
-
 static void put_property(struct pdb *pdb, const char *key, const char *value)
 {
     symbol_builder_property(pdb->builder, key, value, strlen(value));
@@ -181,7 +167,7 @@ static enum status put_properties(struct pdb *pdb)
     pe_debug_id(pdb->identity.guid, pdb->identity.dbi_age, debug_id);
     put_property(pdb, SYMBOL_PROPERTY_SOURCE, "pdb");
     put_property(pdb, SYMBOL_PROPERTY_OS, "windows");
-    put_property(pdb, SYMBOL_PROPERTY_CPU, cpu_name(pdb->identity.machine));
+    put_property(pdb, SYMBOL_PROPERTY_CPU, pe_cpu_name(pdb->identity.machine));
     put_property(pdb, SYMBOL_PROPERTY_DEBUG_ID, debug_id);
     enum status status = put_stream(pdb, SYMBOL_PROPERTY_SOURCE_LINK, named_stream(pdb, "sourcelink", true));
     return status ? status : put_stream(pdb, SYMBOL_PROPERTY_SRCSRV, named_stream(pdb, "srcsrv", false));

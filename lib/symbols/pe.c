@@ -183,6 +183,20 @@ void pe_code_id(const struct pe *pe, char ret[PE_CODE_ID_BYTES])
     snprintf(ret, PE_CODE_ID_BYTES, "%08" PRIX32 "%" PRIx32, pe->timestamp, pe->size_of_image);
 }
 
+const char *pe_cpu_name(uint16_t machine)
+{
+    switch (machine) {
+    case PE_MACHINE_X86:
+        return "x86";
+    case PE_MACHINE_X64:
+        return "x86_64";
+    case PE_MACHINE_ARM64:
+        return "arm64";
+    default:
+        return "";
+    }
+}
+
 void pe_debug_id(const uint8_t guid[16], uint32_t age, char ret[PE_DEBUG_ID_BYTES])
 {
     snprintf(ret, PE_DEBUG_ID_BYTES, "%08" PRIX32 "%04X%04X%02X%02X%02X%02X%02X%02X%02X%02X%" PRIx32, bytes_u32(guid), bytes_u16(guid + 4),

@@ -59,6 +59,9 @@ bool pe_text(const struct pe *pe, uint32_t rva, struct span *ret);
 /* Timestamp and size of image as symbol stores write them. */
 void pe_code_id(const struct pe *pe, char ret[PE_CODE_ID_BYTES]);
 
+/* Breakpad's word for a machine ("x86", "x86_64", "arm64"); "" for others. */
+const char *pe_cpu_name(uint16_t machine);
+
 /* CodeView's RSDS record: which PDB belongs to the image. */
 struct pe_codeview {
     uint8_t guid[16];
@@ -74,6 +77,7 @@ struct pe_exports {
     const struct pe *pe;
     struct span names, ordinals, addresses;
     uint32_t directory_rva, directory_size, count, index;
+    uint64_t name_bytes_left; /* names do not share bytes, so together they are smaller than the image */
 };
 struct pe_export {
     struct span name;

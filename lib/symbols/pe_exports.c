@@ -10,7 +10,7 @@
 
 bool pe_exports_open(const struct pe *pe, struct pe_exports *ret)
 {
-    struct pe_exports exports = {.pe = pe};
+    struct pe_exports exports = {.pe = pe, .name_bytes_left = pe->bytes.len};
     struct span header;
     uint32_t address_count;
 
@@ -49,9 +49,15 @@ static bool read_export(const struct pe_exports *exports, uint32_t index, struct
 
 bool pe_exports_next(struct pe_exports *exports, struct pe_export *ret)
 {
-    while (exports->index < exports->count)
-        if (read_export(exports, exports->index++, ret))
+    while (exports->index < exports->count) {
+        bool holds = read_export(exports, exports->index++, ret);
+        uint64_t cost = holds ? ret->name.len : PE_MAX_NAME_BYTES;
+        if (cost > exports->name_bytes_left)
+            return false;
+        exports->name_bytes_left -= cost;
+        if (holds)
             return true;
+    }
     return false;
 }
 
