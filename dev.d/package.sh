@@ -10,6 +10,16 @@ package_stage() {
     step "package-$1" cmake --install "$BUILD/$1" --prefix "$BUILD/package/$2" || fail "$1 could not be installed into build/package"
 }
 
+# package_licences NAME FILE...: the terms of what is linked in; each FILE is LABEL=PATH.
+package_licences() {
+    local dir=$BUILD/package/$1/share/salvor/licences file
+    shift
+    mkdir -p "$dir"
+    for file in "$@"; do
+        cp "${file#*=}" "$dir/${file%%=*}.txt"
+    done
+}
+
 # Same input, same archive: names sorted, times those of the commit.
 package_time() {
     git log -1 --format=%ct 2>/dev/null || stat -c %Y CMakeLists.txt
@@ -27,12 +37,16 @@ package_zip() {
 dev_package() {
     local version linux windows
     packages_for package
+    npm_install server/web
     build_need linux-release mingw-x64
     version=$(package_version) linux=salvor-$version-linux-$(uname -m) windows=salvor-$version-windows-x64
     mkdir -p "$BUILD/package"
     say "packing $linux and $windows"
     package_stage linux-release "$linux"
     package_stage mingw-x64 "$windows"
+    package_licences "$linux" preact=server/web/node_modules/preact/LICENSE
+    package_licences "$windows" curl=/usr/share/doc/libcurl4-openssl-dev/copyright zlib=/usr/share/doc/libz-mingw-w64-dev/copyright \
+        mingw-w64=/usr/share/doc/mingw-w64-x86-64-dev/copyright gcc-runtime=/usr/share/doc/gcc-mingw-w64-base/copyright
     package_tar "$linux"
     package_zip "$windows"
     (cd "$BUILD/package" && sha256sum "$linux.tar.gz" "$windows.zip" | tee SHA256SUMS)
