@@ -1,20 +1,28 @@
 /* analysis.c - the pipeline: decode, find the crash, walk every thread, sign. */
 #include "process/analysis.h"
+#include "process/images.h"
 #include <stdlib.h>
 #include <string.h>
 
+/* What walks read from. */
+struct walked {
+    const struct minidump *minidump;
+    struct images *images;
+};
+
 static bool process_read(void *context, uint64_t address, void *ret, size_t size)
 {
-    return minidump_memory_read(context, address, ret, size);
+    return minidump_memory_read(((const struct walked *)context)->minidump, address, ret, size);
 }
 
 static bool process_is_code(void *context, uint64_t address)
 {
+    const struct minidump *minidump = ((const struct walked *)context)->minidump;
     const struct minidump_region *region;
 
-    if (minidump_module_at(context, address) == MINIDUMP_NONE)
+    if (minidump_module_at(minidump, address) == MINIDUMP_NONE)
         return false;
-    region = minidump_region_at(context, address);
+    region = minidump_region_at(minidump, address);
     return !region || (region->protect & MINIDUMP_EXECUTE_ANY);
 }
 
@@ -25,9 +33,15 @@ const struct minidump_module *analysis_frame_module(const struct analysis *analy
     return module == MINIDUMP_NONE ? NULL : &analysis->minidump->modules[module];
 }
 
-static enum status thread_walk(struct analysis *analysis, size_t index, struct unwind_budget *budget)
+static bool process_source(void *context, uint64_t address, size_t index, struct unwind_source *ret)
 {
-    const struct unwind_process process = {.context = analysis->minidump, .read = process_read, .is_code = process_is_code};
+    return images_source(((const struct walked *)context)->images, address, index, ret);
+}
+
+static enum status thread_walk(struct analysis *analysis, struct images *images, size_t index, struct unwind_budget *budget)
+{
+    struct walked walked = {analysis->minidump, images};
+    const struct unwind_process process = {.context = &walked, .read = process_read, .is_code = process_is_code, .source = process_source};
     struct analysis_thread *thread = &analysis->threads[index];
 
     thread->why_no_registers = minidump_thread_state(analysis->minidump, index, &thread->registers);
@@ -36,20 +50,24 @@ static enum status thread_walk(struct analysis *analysis, size_t index, struct u
 }
 
 /* The crashing thread comes first, so that a hostile crowd of threads cannot use up its share. */
-static enum status threads_walk(struct analysis *analysis)
+static enum status threads_walk(struct analysis *analysis, const struct analysis_options *options)
 {
     struct unwind_budget budget = {ANALYSIS_MAX_FRAMES, ANALYSIS_MAX_SCAN_WORDS};
     size_t count = analysis->minidump->thread_count;
-    enum status status = ST_OK;
+    struct images *images = NULL;
+    enum status status;
 
     analysis->threads = calloc(count ? count : 1, sizeof(*analysis->threads));
     if (!analysis->threads)
         return ST_MEMORY;
-    if (analysis->crashing_thread != MINIDUMP_NONE)
-        status = thread_walk(analysis, analysis->crashing_thread, &budget);
+    status =
+        images_create(&images, analysis->minidump, options ? options->symbol_folders : NULL, options ? options->symbol_folder_count : 0);
+    if (status == ST_OK && analysis->crashing_thread != MINIDUMP_NONE)
+        status = thread_walk(analysis, images, analysis->crashing_thread, &budget);
     for (size_t i = 0; i < count && status == ST_OK; i++)
         if (i != analysis->crashing_thread)
-            status = thread_walk(analysis, i, &budget);
+            status = thread_walk(analysis, images, i, &budget);
+    images_free(images);
     return status;
 }
 
@@ -87,7 +105,7 @@ static void sign(struct analysis *analysis)
     signature_make(&input, &analysis->signature);
 }
 
-static enum status analyse(struct analysis *analysis, struct span record)
+static enum status analyse(struct analysis *analysis, struct span record, const struct analysis_options *options)
 {
     enum status status = enclosed_collect(&analysis->enclosed, analysis->minidump, record);
 
@@ -96,13 +114,13 @@ static enum status analyse(struct analysis *analysis, struct span record)
     minidump_reason(analysis->minidump, &analysis->reason);
     analysis->crashing_thread = minidump_crashing_thread(analysis->minidump);
     analysis->main_module = analysis->minidump->module_count ? 0 : MINIDUMP_NONE;
-    status = threads_walk(analysis);
+    status = threads_walk(analysis, options);
     if (status == ST_OK)
         sign(analysis);
     return status;
 }
 
-enum status analysis_create(struct analysis **ret, struct span file, const char **ret_why)
+enum status analysis_create(struct analysis **ret, struct span file, const struct analysis_options *options, const char **ret_why)
 {
     struct analysis *analysis = NULL;
     struct enclosed_file parts;
@@ -118,7 +136,7 @@ enum status analysis_create(struct analysis **ret, struct span file, const char 
         goto refused;
     status = minidump_open(&analysis->minidump, parts.dump, &why);
     if (status == ST_OK)
-        status = analyse(analysis, parts.record);
+        status = analyse(analysis, parts.record, options);
     if (status != ST_OK)
         goto refused;
     *ret = analysis;

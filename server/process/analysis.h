@@ -11,6 +11,12 @@
 #define ANALYSIS_MAX_SCAN_WORDS 16777216u /* of all threads together */
 #define ANALYSIS_SIGNED_FRAMES  64u       /* how many of the crashing thread's frames the signature looks at */
 
+/* What a caller may add to a dump; all may be zero. */
+struct analysis_options {
+    const char *const *symbol_folders; /* symbol stores: <name>/<code id>/<name> */
+    size_t symbol_folder_count;
+};
+
 struct analysis_thread {
     bool has_registers;
     const char *why_no_registers; /* one sentence part; NULL when it has them */
@@ -28,9 +34,9 @@ struct analysis {
     struct signature signature;
 };
 
-/* Analyses a dump or report container; file must stay as it is until analysis_free. On an error *ret_why says it as one sentence.
- * Errors: as minidump_open. */
-enum status analysis_create(struct analysis **ret, struct span file, const char **ret_why);
+/* Analyses a dump or report container; file must stay as it is until analysis_free. options may be NULL. On an error *ret_why says it as
+ * one sentence. Errors: as minidump_open. */
+enum status analysis_create(struct analysis **ret, struct span file, const struct analysis_options *options, const char **ret_why);
 void analysis_free(struct analysis *analysis); /* accepts NULL */
 
 /* The module that a frame runs in, or NULL. */

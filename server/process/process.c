@@ -2,12 +2,12 @@
 #include "process/process.h"
 #include "process/output.h"
 
-enum status process_report(struct span file, struct buffer *out_json, const char **ret_why)
+enum status process_report(struct span file, const struct analysis_options *options, struct buffer *out_json, const char **ret_why)
 {
     struct analysis *analysis = NULL;
     struct json json;
     size_t before = out_json->len;
-    enum status status = analysis_create(&analysis, file, ret_why);
+    enum status status = analysis_create(&analysis, file, options, ret_why);
 
     if (status != ST_OK)
         return status;

@@ -9,8 +9,11 @@
 
 #define PROCESS_SCHEMA_VERSION 1u
 
-/* Processes a minidump or report container and appends its JSON. On an error out_json is as it was and *ret_why (static) says why as one
- * sentence. Errors: ST_FORMAT, ST_VERSION, ST_TRUNCATED, ST_UNSUPPORTED (no readable minidump), ST_TOO_LARGE (for out_json), ST_MEMORY. */
-enum status process_report(struct span file, struct buffer *out_json, const char **ret_why);
+struct analysis_options;
+
+/* Processes a minidump or report container and appends its JSON; options (analysis.h) may be NULL. On an error out_json is as it was and
+ * *ret_why (static) says why as one sentence. Errors: ST_FORMAT, ST_VERSION, ST_TRUNCATED, ST_UNSUPPORTED (no readable minidump),
+ * ST_TOO_LARGE (for out_json), ST_MEMORY. */
+enum status process_report(struct span file, const struct analysis_options *options, struct buffer *out_json, const char **ret_why);
 
 #endif

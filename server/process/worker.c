@@ -24,7 +24,7 @@ static enum status dump_process(const char *path, struct buffer *json, struct bu
         buffer_printf(error, "the dump could not be opened: %s", status_text(status));
         return status;
     }
-    status = process_report(file, json, &why);
+    status = process_report(file, NULL, json, &why);
     if (status != ST_OK)
         buffer_printf(error, "%s", why);
     mapping_close(&file);

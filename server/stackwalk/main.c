@@ -1,4 +1,4 @@
-/* main.c - salvor-stackwalk FILE.dmp [--json]: the processing pipeline as a command. */
+/* main.c - salvor-stackwalk FILE.dmp [--symbols DIR]... [--json]: the processing pipeline as a command. */
 #include "base/option.h"
 #include "base/process.h"
 #include "process/mapping.h"
@@ -12,6 +12,7 @@ enum { EXIT_PROCESSED = 0, EXIT_UNREADABLE = 1, EXIT_USAGE = 2 };
 
 struct settings {
     bool json, help;
+    struct option_list symbols;
 };
 
 static int usage(FILE *out, const struct option *options, size_t count, int code)
@@ -21,7 +22,7 @@ static int usage(FILE *out, const struct option *options, size_t count, int code
     buffer_init(&text, 65536);
     option_help(&text, options, count);
     fprintf(out,
-            "usage: salvor-stackwalk FILE.dmp [--json]\n\n"
+            "usage: salvor-stackwalk FILE.dmp [--symbols DIR]... [--json]\n\n"
             "Shows what a minidump says: the crash in words, every thread's stack, registers, modules.\n\n%s\n"
             "Exit code: 0 processed, 1 the file is no readable minidump, 2 wrong usage.\n",
             buffer_text(&text));
@@ -35,14 +36,14 @@ static int fail(const char *path, const char *why)
     return EXIT_UNREADABLE;
 }
 
-static int show_json(const char *path, struct span file)
+static int show_json(const char *path, struct span file, const struct analysis_options *options)
 {
     struct buffer json;
     const char *why = NULL;
     int code = EXIT_PROCESSED;
 
     buffer_init(&json, MAX_JSON_BYTES);
-    if (process_report(file, &json, &why) != ST_OK)
+    if (process_report(file, options, &json, &why) != ST_OK)
         code = fail(path, why);
     else if (fwrite(json.data, 1, json.len, stdout) != json.len || putchar('\n') == EOF || fflush(stdout) != 0)
         code = fail(path, "the report could not be written to standard output");
@@ -50,27 +51,28 @@ static int show_json(const char *path, struct span file)
     return code;
 }
 
-static int show_text(const char *path, struct span file)
+static int show_text(const char *path, struct span file, const struct analysis_options *options)
 {
     struct analysis *analysis = NULL;
     const char *why = NULL;
 
-    if (analysis_create(&analysis, file, &why) != ST_OK)
+    if (analysis_create(&analysis, file, options, &why) != ST_OK)
         return fail(path, why);
     print_analysis(stdout, analysis);
     analysis_free(analysis);
     return fflush(stdout) == 0 ? EXIT_PROCESSED : fail(path, "the report could not be written to standard output");
 }
 
-static int show(const char *path, bool json)
+static int show(const char *path, const struct settings *settings)
 {
+    const struct analysis_options options = {(const char *const *)settings->symbols.items, settings->symbols.count};
     struct span file;
     enum status status = mapping_open(&file, path);
     int code;
 
     if (status != ST_OK)
         return fail(path, status == ST_ARGUMENT ? "not a regular file" : status_text(status));
-    code = json ? show_json(path, file) : show_text(path, file);
+    code = settings->json ? show_json(path, file, &options) : show_text(path, file, &options);
     mapping_close(&file);
     return code;
 }
@@ -80,6 +82,8 @@ int main(int argc, char **argv)
     struct settings settings = {0};
     const struct option options[] = {
         {"json", OPTION_FLAG, &settings.json, 0, 0, NULL, "write the whole report as JSON (rust-minidump's layout and our block)"},
+        {"symbols", OPTION_LIST, &settings.symbols, 0, 0, NULL,
+         "a folder with the modules' files as DIR/<name>/<code id>/<name>; may be given again"},
         {"help", OPTION_FLAG, &settings.help, 0, 0, NULL, "show this text"},
     };
     size_t count = sizeof(options) / sizeof(options[0]);
@@ -98,7 +102,7 @@ int main(int argc, char **argv)
     else if (rest.count != 1)
         code = usage(stderr, options, count, EXIT_USAGE);
     else
-        code = show(rest.items[0], settings.json);
+        code = show(rest.items[0], &settings);
 out:
     option_set_free(set);
     return code;

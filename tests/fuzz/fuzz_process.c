@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum status status;
 
     buffer_init(&json, PROCESS_MAX_JSON_BYTES);
-    status = process_report((struct span){data, size}, &json, &why);
+    status = process_report((struct span){data, size}, NULL, &json, &why);
     /* The promise to callers: a report, or a reason and an untouched buffer. */
     if (status == ST_OK ? !json.len : !why || json.len)
         abort();

@@ -24,7 +24,7 @@ static json_t *report_of(struct span file)
     json_t *report;
 
     buffer_init(&text, PROCESS_MAX_JSON_BYTES);
-    if (process_report(file, &text, &why) != ST_OK)
+    if (process_report(file, NULL, &text, &why) != ST_OK)
         fail_msg("refused: %s", why);
     report = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &error);
     if (!report)
@@ -390,7 +390,7 @@ static void report_when_container_is_damaged_is_refused(void **state)
     container_build(&file, dump_typical(&dump), "red");
     file.data[file.len - CONTAINER_FOOTER_BYTES - 3] ^= 1;
     buffer_init(&text, 1 << 20);
-    assert_int_equal(process_report((struct span){file.data, file.len}, &text, &why), ST_FORMAT);
+    assert_int_equal(process_report((struct span){file.data, file.len}, NULL, &text, &why), ST_FORMAT);
     assert_string_equal(why, "the report file is damaged: its record does not match its footer");
     assert_int_equal(text.len, 0);
     buffer_done(&file);
@@ -406,7 +406,7 @@ static void report_when_out_is_too_small_leaves_it_as_it_was(void **state)
     (void)state;
     buffer_init(&text, 300);
     assert_int_equal(buffer_append_text(&text, "before"), ST_OK);
-    assert_int_equal(process_report(dump_typical(&dump), &text, &why), ST_TOO_LARGE);
+    assert_int_equal(process_report(dump_typical(&dump), NULL, &text, &why), ST_TOO_LARGE);
     assert_string_equal(buffer_text(&text), "before");
     buffer_done(&text);
     dump_done(&dump);
@@ -419,7 +419,7 @@ static void report_when_no_minidump_says_so(void **state)
 
     (void)state;
     buffer_init(&text, 1 << 20);
-    assert_int_equal(process_report((struct span){(const uint8_t *)"hello", 5}, &text, &why), ST_FORMAT);
+    assert_int_equal(process_report((struct span){(const uint8_t *)"hello", 5}, NULL, &text, &why), ST_FORMAT);
     assert_string_equal(why, "the file is no minidump: it does not begin with MDMP");
     assert_int_equal(text.len, 0);
     buffer_done(&text);
@@ -436,7 +436,7 @@ static void assert_sound(const uint8_t *bytes, size_t size)
     assert_non_null(copy);
     memcpy(copy, bytes, size);
     buffer_init(&text, PROCESS_MAX_JSON_BYTES);
-    if (process_report((struct span){copy, size}, &text, &why) == ST_OK) {
+    if (process_report((struct span){copy, size}, NULL, &text, &why) == ST_OK) {
         report = json_loadb((const char *)text.data, text.len, 0, NULL);
         if (!report)
             fail_msg("not JSON, of %zu bytes of dump", size);

@@ -1,0 +1,68 @@
+/* function_table.c - finds ranges and entries in a FunctionTable stream. */
+#include "unwind/function_table.h"
+
+#define HEADER_BYTES     24u
+#define DESCRIPTOR_BYTES 32u
+#define ROW_BYTES        12u /* amd64's RUNTIME_FUNCTION; other processors' are not read */
+
+bool function_table_at(struct span stream, uint64_t address, struct function_table *ret)
+{
+    uint32_t header, descriptor, native, row, count, padding;
+    uint64_t at;
+
+    if (!span_has(stream, 0, HEADER_BYTES))
+        return false;
+    header = bytes_u32(stream.data);
+    descriptor = bytes_u32(stream.data + 4);
+    native = bytes_u32(stream.data + 8);
+    row = bytes_u32(stream.data + 12);
+    count = bytes_u32(stream.data + 16);
+    padding = bytes_u32(stream.data + 20);
+    if (header < HEADER_BYTES || descriptor < DESCRIPTOR_BYTES || row != ROW_BYTES)
+        return false;
+    at = (uint64_t)header + padding;
+    for (uint32_t i = 0; i < count && i < FUNCTION_TABLE_MAX_TABLES && span_has(stream, at, descriptor); i++) {
+        const uint8_t *table = stream.data + (size_t)at;
+        uint64_t rows_at = at + descriptor + native, rows_bytes = (uint64_t)bytes_u32(table + 24) * ROW_BYTES;
+
+        if (address >= bytes_u64(table) && address < bytes_u64(table + 8)) {
+            ret->base = bytes_u64(table + 16);
+            return span_sub(stream, rows_at, rows_bytes, &ret->rows);
+        }
+        at = rows_at + rows_bytes + bytes_u32(table + 28);
+    }
+    return false;
+}
+
+static bool table_read(const void *context, uint32_t rva, void *ret, size_t size)
+{
+    const struct function_table *table = context;
+
+    return table->read(table->context, table->base + rva, ret, size);
+}
+
+static enum unwind_coverage table_entry(const void *context, uint32_t rva, struct unwind_entry *ret)
+{
+    const struct function_table *table = context;
+    size_t low = 0, high = table->rows.len / ROW_BYTES;
+    const uint8_t *row;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (bytes_u32(table->rows.data + middle * ROW_BYTES) <= rva)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    row = low ? table->rows.data + (low - 1) * ROW_BYTES : NULL;
+    if (!row || rva >= bytes_u32(row + 4))
+        return UNWIND_COVERAGE_LEAF;
+    *ret = (struct unwind_entry){bytes_u32(row), bytes_u32(row + 4), bytes_u32(row + 8)};
+    return UNWIND_COVERAGE_ENTRY;
+}
+
+struct unwind_source function_table_source(const struct function_table *table)
+{
+    return (struct unwind_source){table->base, table, table_read, table_entry};
+}
