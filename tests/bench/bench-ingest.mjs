@@ -15,20 +15,26 @@ const DUMP_BYTES = 256 * 1024;
 const [build, work] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-// A dump with a header that is right and nothing in it: parsing is not what is measured here. Half of it compresses.
+// A dump of one stream that nobody knows: parsing is not what is measured here. Half of it compresses.
 function makeDump() {
+  const header = 32 + 12;
   const dump = Buffer.concat([Buffer.alloc(DUMP_BYTES / 2), randomBytes(DUMP_BYTES / 2)]);
   dump.write('MDMP', 0, 'latin1');
   dump.writeUInt32LE(0x0000a793, 4);
-  dump.writeUInt32LE(0, 8);
+  dump.writeUInt32LE(1, 8);
   dump.writeUInt32LE(32, 12);
+  dump.writeUInt32LE(0x4d7a0001, 32);
+  dump.writeUInt32LE(DUMP_BYTES - header, 36);
+  dump.writeUInt32LE(header, 40);
   return dump;
 }
 
 const dump = makeDump();
 const fields = (id) => ({ prod: 'bench', ver: '1.0', ptype: 'app', 'sentry[event_id]': id });
 
+// Every dump differs, or the server would rightly store one file for all.
 function body(id) {
+  dump.write(id, DUMP_BYTES / 2, 'latin1');
   const head = Object.entries(fields(id)).map(([name, value]) => `--B\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
   const file = '--B\r\nContent-Disposition: form-data; name="upload_file_minidump"; filename="bench.dmp"\r\nContent-Type: application/octet-stream\r\n\r\n';
   return gzipSync(Buffer.concat([Buffer.from(head.join('') + file), dump, Buffer.from('\r\n--B--\r\n')]), { level: 1 });
