@@ -2,7 +2,7 @@
 #include "api/list.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "proto/uuid.h"
+#include "store/id.h"
 #include <jansson.h>
 #include <sodium.h>
 #include <string.h>
@@ -55,15 +55,13 @@ static void make_pattern(struct list *list)
 static bool parse_search(struct api_call *call, struct list *list)
 {
     const char *text = api_parameter(call, "q", "");
-    uint8_t uuid[16];
     if (strlen(text) > LIST_MAX_SEARCH || !text_is_utf8(text, strlen(text)))
         return refuse(call, "bad_search", "The search text is longer than 200 bytes or not UTF-8.");
     text_copy(list->search, sizeof list->search, text);
     if (!text[0])
         return true;
     make_pattern(list);
-    if (uuid_parse(uuid, text))
-        uuid_format(list->search_id, uuid);
+    id_read(list->search_id, text);
     return true;
 }
 

@@ -2,7 +2,7 @@
 #include "api/api.h"
 #include "api/report_item.h"
 #include "base/text.h"
-#include "proto/uuid.h"
+#include "store/id.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +50,10 @@ static enum status next_visible(struct api_call *call, struct db_query *query)
 /* The row of the report that the first argument names, if the account may see it; otherwise the call has its error. */
 static bool find_report(struct api_call *call, struct db_query **ret)
 {
-    uint8_t uuid[16];
     char id[API_MAX_ARGUMENT];
     struct db_query *query = NULL;
-    text_copy(id, sizeof id, call->arguments[0]);
-    if (uuid_parse(uuid, id))
-        uuid_format(id, uuid);
+    if (!id_read(id, call->arguments[0]))
+        text_copy(id, sizeof id, call->arguments[0]);
     enum status status = db_select(call->tx, &query, SELECT_REPORT "report.id = ?1 OR client_id = ?1 ORDER BY report.id DESC", db_text(id));
     if (!status)
         status = next_visible(call, query);

@@ -226,8 +226,10 @@ static struct MHD_Daemon *start_daemon(struct listener *listener, int socket_os)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
     const struct listener_options *options = &listener->options;
+    /* The library shares the connections out among the threads and wants one for each at least. */
+    unsigned threads = options->threads < options->max_connections ? options->threads : options->max_connections;
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
-                            MHD_OPTION_LISTEN_SOCKET, socket_os, MHD_OPTION_THREAD_POOL_SIZE, options->threads, MHD_OPTION_CONNECTION_LIMIT,
+                            MHD_OPTION_LISTEN_SOCKET, socket_os, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT,
                             options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
                             NULL, MHD_OPTION_END);

@@ -33,6 +33,15 @@ void id_new(char ret[UUID_TEXT_BYTES])
     uuid_format(ret, uuid);
 }
 
+bool id_read(char ret[UUID_TEXT_BYTES], const char *text)
+{
+    uint8_t uuid[16];
+    if (!uuid_parse(uuid, text_starts_nocase(text, "bp-") ? text + 3 : text))
+        return false;
+    uuid_format(ret, uuid);
+    return true;
+}
+
 void id_secret(char ret[ID_SECRET_BYTES])
 {
     uint8_t secret[16];

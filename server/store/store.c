@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "store/schema.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,13 +90,17 @@ static enum status open_for_serving(struct store *store, const char *data_dir)
 enum status store_open(struct store *ret, const char *data_dir, bool serve)
 {
     struct store store = STORE_CLOSED;
+    char *dir = NULL; /* absolute: children get paths below it */
     enum status status = folder_create(data_dir);
+    if (!status && !(dir = realpath(data_dir, NULL)))
+        status = status_from_errno(errno);
     if (!status && serve)
-        status = open_for_serving(&store, data_dir);
+        status = open_for_serving(&store, dir);
     if (!status)
-        status = open_database(&store, data_dir);
+        status = open_database(&store, dir);
     if (!status && serve)
         status = sweep(&store);
+    free(dir);
     if (status) {
         store_close(&store);
         return status;

@@ -53,7 +53,9 @@ test('api_who_may_ask', async (t) => {
         assert.match(error.message, /^[A-Z].*\.$/);
       }
     }
-    assert.deepEqual(await (await fetch(`${base}/health`)).json(), { ok: true, version: '0.1.0', queue: 0 });
+    const health = await (await fetch(`${base}/health`)).json();
+    assert.deepEqual(Object.keys(health).sort(), ['ok', 'queue', 'version']);
+    assert.equal(health.ok, true);
   });
 
   await t.test('session_when_signed_in_then_it_says_who', async () => {
@@ -184,12 +186,12 @@ test('api_lists', async (t) => {
     const clientId = '12345678-1234-5234-8234-123456789abc';
     const id = h.idOf(await h.postForm(server, [h.dumpPart(h.tinyDump({ seed: 'by id' }))], { 'Idempotency-Key': clientId }));
     ids.push(id);
-    for (const q of [id, id.toUpperCase(), id.replaceAll('-', ''), clientId, clientId.replaceAll('-', '')]) {
+    for (const q of [id, `bp-${id}`, id.toUpperCase(), id.replaceAll('-', ''), clientId, clientId.replaceAll('-', '')]) {
       const { json } = await client.get(`${projects}/reports?range=24h&q=${q}`);
       assert.deepEqual(json.items.map((item) => item.id), [id], q);
       assert.equal(json.total, 1);
     }
-    assert.equal((await client.get(`/reports/${clientId.toUpperCase()}`)).json.id, id);
+    for (const name of [clientId.toUpperCase(), `bp-${id}`]) assert.equal((await client.get(`/reports/${name}`)).json.id, id);
     await h.processed(client, id);
   });
 

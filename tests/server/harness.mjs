@@ -26,9 +26,9 @@ export function tempFolder(t) {
 }
 
 /** Starts `salvor-server serve` and waits for its line. prefix: words to put before the program. */
-export async function startServer(t, { data = tempFolder(t), args = [], prefix = [], listen = '127.0.0.1:0' } = {}) {
+export async function startServer(t, { data = tempFolder(t), args = [], prefix = [], listen = '127.0.0.1:0', cwd } = {}) {
   const words = [...prefix, SERVER, 'serve', '--data', data, '--listen', listen, '--print-credentials', ...args];
-  const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], cwd });
   const server = { data, child, stdout: '', stderr: '', exited: once(child, 'exit') };
   t.after(async () => {
     child.kill('SIGKILL');

@@ -39,6 +39,15 @@ test('first_run_when_there_is_no_terminal_then_a_private_file_is_named', async (
   for (const name of ['', 'salvor.db', 'tmp', 'blobs']) assert.equal(statSync(path.join(data, name)).mode & 0o077, 0, `${name} is private`);
 });
 
+test('server_when_its_data_folder_is_relative_and_its_limits_are_smallest_then_reports_are_processed', async (t) => {
+  const folder = h.tempFolder(t);
+  const args = ['--max-connections', '1', '--threads', '8', '--workers', '1'];
+  const server = await h.startServer(t, { data: 'below/here', cwd: folder, args });
+  const response = await h.postForm(server, [h.dumpPart(h.realDump('divide.dmp'))]);
+  const client = await h.signIn(server);
+  assert.equal((await h.processed(client, h.idOf(response))).state, 'processed');
+});
+
 test('project_when_key_is_asked_then_shown_also_beside_a_running_server', async (t) => {
   const server = await h.startServer(t);
   const { status, stdout } = h.run(['project', 'key', 'default', '--data', server.data]);
