@@ -1,0 +1,32 @@
+/* store.h - tables for modules: searches symbol folders, compiles what it finds once, keeps it in a cache folder, and remembers what is not
+ * there or not usable. For one thread at a time. */
+#ifndef SALVOR_SYMBOLS_STORE_H
+#define SALVOR_SYMBOLS_STORE_H
+#include "symbols/locate.h"
+#include "symbols/symbols.h"
+
+#define STORE_MAX_ANSWERS 65536u /* remembered ones */
+
+struct symbol_store;
+
+/* cache: folder for compiled tables, made when missing; NULL keeps them in memory only. */
+enum status symbol_store_create(struct symbol_store **ret, const char *cache);
+void symbol_store_free(struct symbol_store *store); /* accepts NULL; closes its tables */
+/* Adds a folder to search, after those added before. Answers given so far are not reconsidered. */
+enum status symbol_store_add(struct symbol_store *store, const char *folder);
+
+struct symbol_answer {
+    const struct symbol_table *table; /* lives as long as the store; NULL unless status is ST_OK */
+    enum status
+        status;       /* ST_NOT_FOUND; ST_REFUSED (only of other builds); ST_UNSUPPORTED (only as CAB); ST_FORMAT and the like (damaged) */
+    const char *file; /* what was read or refused; "" when nothing was found. Lives as long as the store, and so does why */
+    const char *why;  /* what is wrong with it, as in "FILE <why>"; "" */
+};
+/* The table of a module from its symbol file of that kind. name and id as for struct locate_request. Errors: ST_MEMORY, ST_TOO_LARGE. */
+enum status symbol_store_get(struct symbol_store *store, enum locate_kind kind, const char *name, const char *id,
+                             struct symbol_answer *ret);
+
+/* Removes the tables that were written longest ago until the cache folder holds at most max_bytes, and what dead writers left. */
+enum status symbol_store_trim(const char *cache, uint64_t max_bytes);
+
+#endif
