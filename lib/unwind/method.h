@@ -25,6 +25,10 @@ typedef bool unwind_method_fn(const struct unwind_request *request, struct unwin
 
 /* amd64: the function tables and unwind codes that Windows itself unwinds by (pdata_x64.c). */
 unwind_method_fn unwind_pdata_x64;
+/* STACK CFI rules of symbol files (cfi.c). */
+unwind_method_fn unwind_cfi;
+/* x86 and arm64: the chain of saved frame pointers (frame_pointer.c). */
+unwind_method_fn unwind_frame_pointer;
 /* Looks for the next stack word that can be a return address (scan.c). */
 unwind_method_fn unwind_scan;
 

@@ -14,6 +14,8 @@ struct method {
 /* In order of trust; one table, because a method that does not know a processor just finds nothing. */
 static const struct method methods[] = {
     {UNWIND_TRUST_CFI, unwind_pdata_x64},
+    {UNWIND_TRUST_CFI, unwind_cfi},
+    {UNWIND_TRUST_FRAME_POINTER, unwind_frame_pointer},
     {UNWIND_TRUST_SCAN, unwind_scan},
 };
 
