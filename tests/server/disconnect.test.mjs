@@ -79,6 +79,22 @@ test('disconnect', async (t) => {
     h.idOf(await h.exchange(server, pieces));
   });
 
+  await t.test('uploads_when_bytes_are_flipped_anywhere_then_the_server_lives_on_and_keeps_no_scraps', async () => {
+    let random = 20261123;
+    const next = (limit) => (random = (random * 1103515245 + 12345) & 0x7fffffff) % limit;
+    for (let round = 0; round < 400; round++) {
+      const bytes = Buffer.from(round % 2 ? requests.plain : requests.zipped);
+      for (let flips = 1 + next(8); flips > 0; flips--) bytes[next(bytes.length)] = next(256);
+      await sendAndLeave(server, bytes, round % 3 === 0);
+    }
+    const dump = h.tinyDump({ seed: 'alive' });
+    h.idOf(await h.post(server, '/post', { 'Content-Type': 'application/x-dmp', 'Salvor-Key': server.key }, dump));
+    await h.until('no file of an upload', () => h.leftovers(server).every((file) => file.startsWith('blobs')));
+    const { json } = await client.get('/projects/default/reports?limit=200');
+    for (const { id } of json.items) assert.equal((await client.get(`/reports/${id}`)).status, 200);
+    assert.equal(server.child.exitCode, null);
+  });
+
   await t.test('other_clients_when_two_hundred_stand_still_then_are_served', async () => {
     const head = h.request(['POST /post HTTP/1.1', 'Host: x', `Salvor-Key: ${server.key}`, 'Content-Type: application/x-dmp', 'Content-Length: 9']);
     const idle = Array.from({ length: 200 }, () => {
