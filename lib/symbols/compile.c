@@ -156,10 +156,11 @@ static enum status compile_cfi(struct compiled *compiled)
     enum status status = ST_OK;
 
     for (uint32_t i = 0; i < builder->cfi.count && !status; i++) {
-        struct list run = {(struct build_delta *)builder->deltas.items + cfi[i].delta_first, cfi[i].delta_count, cfi[i].delta_count};
+        if (cfi[i].delta_count) {
+            struct list run = {(struct build_delta *)builder->deltas.items + cfi[i].delta_first, cfi[i].delta_count, cfi[i].delta_count};
 
-        if (run.count)
             list_sort(&run, sizeof(struct build_delta), compare_deltas);
+        }
         status = range_add(&ranges, cfi[i].start, cfi[i].end, i);
     }
     if (!status)

@@ -384,7 +384,7 @@ static void carry_end(struct sym_reader *reader)
 
 void sym_reader_feed(struct sym_reader *reader, const void *text, size_t size)
 {
-    const char *at = text, *end = at + size;
+    const char *at = text, *end = size ? at + size : at;
 
     while (at < end && !symbol_builder_status(reader->builder)) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
