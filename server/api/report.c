@@ -3,6 +3,7 @@
 #include "api/report_item.h"
 #include "base/text.h"
 #include "store/id.h"
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,16 +92,39 @@ static enum status write_attachments(struct api_call *call, const char *id)
     return status == ST_END ? ST_OK : status;
 }
 
+/* What came with the upload counts before what the dump holds. */
+static enum status write_annotations(struct api_call *call, const char *uploaded, const char *found)
+{
+    json_t *merged = json_loads(found, 0, NULL), *first = json_loads(uploaded, 0, NULL);
+    if (!merged)
+        merged = json_object();
+    json_object_update(merged, first);
+    char *text = json_dumps(merged, JSON_COMPACT);
+    json_decref(first);
+    json_decref(merged);
+    if (!text)
+        return ST_MEMORY;
+    json_key(&call->json, "annotations");
+    json_raw(&call->json, text, strlen(text));
+    free(text);
+    return ST_OK;
+}
+
 static enum status write_body(struct api_call *call, const char *id)
 {
-    static const char *const NAMES[] = {"fields", "record", "annotations"};
     struct db_query *query = NULL;
-    enum status status =
-        db_select_row(call->tx, &query, "SELECT fields, record, annotations FROM report_body WHERE report_id = ?1", db_text(id));
-    for (int i = 0; i < 3 && !status; i++) {
-        json_key(&call->json, NAMES[i]);
-        json_raw(&call->json, db_get_text(query, i), strlen(db_get_text(query, i)));
-    }
+    enum status status = db_select_row(call->tx, &query,
+                                       "SELECT fields, record, report_body.annotations, report_result.annotations FROM report_body"
+                                       " LEFT JOIN report_result ON report_result.report_id = report_body.report_id"
+                                       " WHERE report_body.report_id = ?1",
+                                       db_text(id));
+    if (status)
+        return status;
+    json_key(&call->json, "fields");
+    json_raw(&call->json, db_get_text(query, 0), strlen(db_get_text(query, 0)));
+    json_key(&call->json, "record");
+    json_raw(&call->json, db_get_text(query, 1), strlen(db_get_text(query, 1)));
+    status = write_annotations(call, db_get_text(query, 2), db_get_text(query, 3));
     db_finish(query);
     return status;
 }

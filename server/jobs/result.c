@@ -17,7 +17,7 @@
 struct result {
     struct report_result facts;
     char title[MAX_TITLE], signature[MAX_TEXT], reason[MAX_TEXT], os[MAX_TEXT], app[MAX_TEXT], version[MAX_TEXT], layer[MAX_TEXT];
-    char *tags;
+    char *tags, *annotations;
     uint8_t *deflated;
 };
 
@@ -40,6 +40,12 @@ static enum status read_tags(struct result *result, const json_t *tags)
     result->tags = json_dumps(kept, JSON_COMPACT);
     json_decref(kept);
     return result->tags ? ST_OK : ST_MEMORY;
+}
+
+static enum status read_annotations(struct result *result, const json_t *annotations)
+{
+    result->annotations = json_is_object(annotations) ? json_dumps(annotations, JSON_COMPACT) : strdup("{}");
+    return result->annotations ? ST_OK : ST_MEMORY;
 }
 
 static enum status read_signature(struct result *result, const json_t *signature)
@@ -97,7 +103,8 @@ static enum status read_members(struct result *result, const json_t *root)
     copy_text(result->version, sizeof result->version, json_object_get(program, "version"));
     read_system(result, json_object_get(root, "system_info"));
     result->facts.score = score(json_object_get(root, "crashing_thread"));
-    return read_signature(result, json_object_get(salvor, "signature"));
+    enum status status = read_annotations(result, json_object_get(salvor, "annotations"));
+    return status ? status : read_signature(result, json_object_get(salvor, "signature"));
 }
 
 static void point_facts(struct result *result)
@@ -110,6 +117,7 @@ static void point_facts(struct result *result)
     facts->reason = result->reason;
     facts->title = result->title;
     facts->tags = result->tags;
+    facts->annotations_json = result->annotations;
     facts->signature = result->signature;
 }
 
@@ -137,6 +145,7 @@ void result_free(struct result *result)
     if (!result)
         return;
     free(result->tags);
+    free(result->annotations);
     free(result->deflated);
     free(result);
 }

@@ -236,9 +236,11 @@ static enum status update_facts(struct db_tx *tx, const char *id, const struct r
 static enum status update_json(struct db_tx *tx, const char *id, const struct report_result *result)
 {
     return db_exec(tx,
-                   "INSERT INTO report_result (report_id, json_bytes, json_deflated) VALUES (?1, ?2, ?3) ON CONFLICT (report_id)"
-                   " DO UPDATE SET json_bytes = excluded.json_bytes, json_deflated = excluded.json_deflated",
-                   db_text(id), db_int((int64_t)result->json_bytes), db_blob(result->json_deflated, result->json_deflated_bytes));
+                   "INSERT INTO report_result (report_id, annotations, json_bytes, json_deflated) VALUES (?1, ?2, ?3, ?4)"
+                   " ON CONFLICT (report_id) DO UPDATE SET annotations = excluded.annotations, json_bytes = excluded.json_bytes,"
+                   " json_deflated = excluded.json_deflated",
+                   db_text(id), db_text(result->annotations_json), db_int((int64_t)result->json_bytes),
+                   db_blob(result->json_deflated, result->json_deflated_bytes));
 }
 
 enum status report_store_result(struct db_tx *tx, const struct job *job, const struct report_result *result)

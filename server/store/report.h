@@ -51,7 +51,8 @@ enum status report_deliver(struct db_tx *tx, const struct report_delivery *deliv
  * file does. */
 struct report_result {
     const char *app, *version, *layer, *os, *reason, *title, *tags, *signature;
-    int64_t crash_time_ms; /* 0: as it was */
+    const char *annotations_json; /* found in the dump itself: the text of a JSON object */
+    int64_t crash_time_ms;        /* 0: as it was */
     int64_t score;
     const void *json_deflated;
     size_t json_bytes, json_deflated_bytes;

@@ -44,7 +44,8 @@ static const char *const VERSION_1[] = {
     /* What lists never read: the form, the record and its annotations as JSON, the processed report as deflated JSON. */
     "CREATE TABLE report_body (report_id TEXT PRIMARY KEY REFERENCES report(id), fields TEXT NOT NULL, record TEXT NOT NULL,"
     " annotations TEXT NOT NULL)",
-    "CREATE TABLE report_result (report_id TEXT PRIMARY KEY REFERENCES report(id), json_bytes BIGINT NOT NULL, json_deflated BYTEA NOT "
+    "CREATE TABLE report_result (report_id TEXT PRIMARY KEY REFERENCES report(id), annotations TEXT NOT NULL, json_bytes BIGINT NOT NULL, "
+    "json_deflated BYTEA NOT "
     "NULL)",
     "CREATE TABLE attachment (report_id TEXT NOT NULL REFERENCES report(id), position BIGINT NOT NULL, name TEXT NOT NULL,"
     " size_bytes BIGINT NOT NULL, blob TEXT NOT NULL, PRIMARY KEY (report_id, position))",

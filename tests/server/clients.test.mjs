@@ -286,6 +286,15 @@ test('clients', async (t) => {
     assert.equal(json.fields.salvor_record, undefined);
   });
 
+  await t.test('salvor_when_the_record_is_inside_the_dump_then_its_annotations_are_shown_behind_those_of_the_upload', async () => {
+    const stream = 'format=1\nannotation.where=dump\nannotation.only=dump\n';
+    const dump = h.tinyDump({ type: 0x53560001, stream });
+    const record = h.field('salvor_record', 'format=1\nid=33333333-4444-5555-8666-777777777777\nannotation.where=upload\n');
+    const id = h.idOf(await h.postForm(server, [record, h.dumpPart(dump)]));
+    const report = await h.processed(client, id);
+    assert.deepEqual(report.annotations, { only: 'dump', where: 'upload' });
+  });
+
   await t.test('salvor_when_there_was_no_dump_then_the_record_alone_is_a_report', async () => {
     const record = 'format=1\nid=11111111-2222-5333-8444-555555555555\napp=gone.exe\nlayer=exit-watcher\nexit_code=0xc0000409\n';
     const id = h.idOf(await h.postForm(server, [h.field('salvor_record', record)]));

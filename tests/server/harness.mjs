@@ -97,16 +97,16 @@ export const fileSize = (file) => statSync(file).size;
 
 export const realDump = (name) => readFileSync(path.join(HERE, '../data', name));
 
-/** A minidump with one stream (a comment) and so many bytes after it; seed makes its content its own. */
-export function tinyDump({ seed = 'a', extra = 0, time = 1700000000 } = {}) {
-  const comment = Buffer.from(`comment ${seed}\0`);
+/** A minidump with one stream (a comment, unless told otherwise) and so many bytes after it; seed makes its content its own. */
+export function tinyDump({ seed = 'a', extra = 0, time = 1700000000, type = 10, stream = `comment ${seed}\0` } = {}) {
+  const comment = Buffer.from(stream);
   const head = Buffer.alloc(32 + 12);
   head.write('MDMP', 0, 'latin1');
   head.writeUInt32LE(0xa793, 4);
   head.writeUInt32LE(1, 8);
   head.writeUInt32LE(32, 12);
   head.writeUInt32LE(time, 20);
-  head.writeUInt32LE(10, 32); // CommentStreamA
+  head.writeUInt32LE(type, 32); // 10: CommentStreamA
   head.writeUInt32LE(comment.length, 36);
   head.writeUInt32LE(44, 40);
   return Buffer.concat([head, comment, Buffer.alloc(extra, seed)]);
