@@ -13,6 +13,7 @@ struct client_link {
     struct block *block; /* the section that the monitor made */
     HANDLE section, request, done, monitor;
     uint32_t monitor_pid, is_service;
+    char pipe[256]; /* by which it was reached; UTF-8 */
 };
 
 enum client_phase { CLIENT_NEW = 0, CLIENT_INSTALLING = 1, CLIENT_INSTALLED = 2, CLIENT_UNINSTALLED = 3 };

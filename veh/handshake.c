@@ -2,6 +2,7 @@
  *
  * A pipe's name proves nothing: anyone may have made it first. A child monitor must be the process we started; the service's must be the
  * process that the service manager names; any other must run as SYSTEM or as our user with no lower integrity than ours. */
+#include "base/text.h"
 #include "base/win/wide.h"
 #include "private.h"
 #include "proto/name.h"
@@ -185,6 +186,7 @@ enum status handshake(const char *name, uint32_t expected_pid, struct client_lin
     link.done = as_handle(reply.done_event);
     link.monitor = as_handle(reply.monitor);
     link.monitor_pid = reply.monitor_pid;
+    text_copy(link.pipe, sizeof link.pipe, name);
     link.block = MapViewOfFile(link.section, FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, sizeof *link.block);
     if (!link.block) {
         status = status_from_win32(GetLastError());

@@ -6,10 +6,3 @@ salvor_status SALVOR_CALL salvor_add_comment(const char *report_id, const char *
     (void)report_id, (void)name, (void)email, (void)text;
     return SALVOR_E_STATE;
 }
-
-size_t SALVOR_CALL salvor_child_environment(char *buffer, size_t size_bytes)
-{
-    if (buffer && size_bytes)
-        buffer[0] = 0;
-    return 0;
-}

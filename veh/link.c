@@ -5,6 +5,7 @@
 #include "private.h"
 #include "proto/name.h"
 #include "proto/pipe.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LINK_RETRY_FIRST_MS 250
@@ -141,6 +142,20 @@ static DWORD WINAPI run(void *module)
     unlink_monitor();
     FreeLibraryAndExitThread(module, 0);
     return 0;
+}
+
+/* The text's length without its terminator, as snprintf; 0 without a monitor. */
+size_t SALVOR_CALL salvor_child_environment(char *buffer, size_t size_bytes)
+{
+    const struct client_link *link = client.link;
+    int length;
+
+    if (buffer && size_bytes)
+        buffer[0] = 0;
+    if (client.phase != CLIENT_INSTALLED || !link)
+        return 0;
+    length = snprintf(buffer, buffer ? size_bytes : 0, NAME_ENV_PIPE "=%s", link->pipe);
+    return length > 0 ? (size_t)length : 0;
 }
 
 salvor_status link_start(void)

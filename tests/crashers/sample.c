@@ -59,6 +59,27 @@ static int SALVOR_CALL hanging_filter(void *pointers, void *context)
     return 1;
 }
 
+/* Starts this program again, told of our monitor by the environment alone, to die of a write violation; ends with its exit code. */
+static void crash_in_child(void)
+{
+    char path[1024], line[1200], environment[300];
+    PROCESS_INFORMATION child;
+    STARTUPINFOA startup;
+    DWORD code = 1;
+
+    if (!salvor_child_environment(environment, sizeof environment) || !GetModuleFileNameA(NULL, path, sizeof path))
+        exit(1);
+    SetEnvironmentVariableA("SALVOR_PIPE", strchr(environment, '=') + 1);
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    snprintf(line, sizeof line, "\"%s\" write-av --note child", path);
+    if (CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child)) {
+        WaitForSingleObject(child.hProcess, INFINITE);
+        GetExitCodeProcess(child.hProcess, &code);
+    }
+    ExitProcess(code);
+}
+
 /* A dump without a crash; the program goes on and ends well. */
 static void dump_now(void)
 {
@@ -112,7 +133,7 @@ static const struct kind kinds[] = {
     {"raise", crash_raise},           {"heap", crash_heap},
     {"exit", exit_cleanly},           {"exit-three", exit_three},
     {"wait-write-av", wait_write_av}, {"dump-now", dump_now},
-    {"health", show_health},
+    {"health", show_health},          {"child", crash_in_child},
 };
 
 static int usage(void)

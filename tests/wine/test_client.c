@@ -359,6 +359,38 @@ static void client_when_verified_then_health_is_true_to_life(void **state)
     assert_int_equal(harness_finish(sample, 20000), 0);
 }
 
+static bool is_elevated(void)
+{
+    TOKEN_ELEVATION elevation = {0};
+    HANDLE token;
+    DWORD size;
+
+    assert_true(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token));
+    assert_true(GetTokenInformation(token, TokenElevation, &elevation, sizeof elevation, &size));
+    CloseHandle(token);
+    return elevation.TokenIsElevated != 0;
+}
+
+/* Anybody may have set an elevated process's environment, so it looks for a monitor of its own. */
+static void client_when_child_is_told_by_environment_then_same_monitor_unless_elevated(void **state)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    (void)state;
+    if (is_elevated()) {
+        assert_int_equal(harness_run(60000, "salvor-sample.exe", "child", "--pipe", collector.pipe, (char *)NULL), CODE_ACCESS_VIOLATION);
+        assert_int_equal(harness_reports(collector.queue), 0);
+        return;
+    }
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "child", "--pipe", collector.pipe, (char *)NULL), CODE_ACCESS_VIOLATION);
+    harness_wait_reports(collector.queue, 1, 10000);
+    report = harness_only_report(collector.queue, &spool);
+    assert_string_equal(harness_value(report, RECORD_ANNOTATION "note"), "child");
+    spool_report_close(report);
+    spool_close(spool);
+}
+
 static void client_when_own_monitor_then_report_in_its_spool(void **state)
 {
     const char *spool_dir = harness_folder();
@@ -402,6 +434,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(client_when_dump_is_asked_for_then_report_and_program_goes_on, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_last_run_crashed_then_next_start_knows_once, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(client_when_verified_then_health_is_true_to_life, start_collector, stop_collector),
+        cmocka_unit_test_setup_teardown(client_when_child_is_told_by_environment_then_same_monitor_unless_elevated, start_collector,
+                                        stop_collector),
         cmocka_unit_test(client_when_no_monitor_then_last_resort_within_bound),
         cmocka_unit_test(client_when_monitor_was_killed_then_next_layer_has_it),
         cmocka_unit_test(client_when_monitor_is_suspended_then_gives_up_at_its_bound),
