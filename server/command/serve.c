@@ -28,7 +28,7 @@ struct settings {
 
 static const struct settings DEFAULTS = {
     .data = DATA_DEFAULT,
-    .listen = "127.0.0.1:8580",
+    .listen = "127.0.0.1:8700",
     .max_upload = 256 * MEGA,
     .max_unpacked = GIGA,
     .max_pending = 16 * GIGA,
