@@ -11,6 +11,7 @@
 
 struct build_function {
     uint32_t start, end, order, name, parameter_bytes, flags, place_first, place_count;
+    uint32_t place_at; /* where place_first comes to stand in the table */
 };
 
 struct build_place {

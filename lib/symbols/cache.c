@@ -8,10 +8,10 @@
 uint32_t cache_entry_bytes(enum cache_section section)
 {
     static const uint8_t bytes[CACHE_SECTIONS] = {
-        [CACHE_FUNCTION_RVAS] = 4, [CACHE_FUNCTIONS] = 28, [CACHE_PLACE_RVAS] = 4, [CACHE_PLACES] = 12,    [CACHE_INLINES] = 16,
-        [CACHE_FILES] = 4,         [CACHE_CFI_RVAS] = 4,   [CACHE_CFI] = 24,       [CACHE_DELTAS] = 8,     [CACHE_WIN_RVAS] = 4,
-        [CACHE_WIN] = 48,          [CACHE_FPO_RVAS] = 4,   [CACHE_FPO] = 48,       [CACHE_ENTRY_RVAS] = 4, [CACHE_ENTRIES] = 8,
-        [CACHE_IMAGES] = 16,       [CACHE_BYTES] = 1,      [CACHE_PROPERTIES] = 8, [CACHE_NOTES] = 4,      [CACHE_TEXTS] = 1,
+        [CACHE_FUNCTION_INDEX] = 4, [CACHE_FUNCTIONS] = 32, [CACHE_PLACES] = 16,    [CACHE_INLINES] = 16, [CACHE_FILES] = 4,
+        [CACHE_CFI_RVAS] = 4,       [CACHE_CFI] = 24,       [CACHE_DELTAS] = 8,     [CACHE_WIN_RVAS] = 4, [CACHE_WIN] = 48,
+        [CACHE_FPO_RVAS] = 4,       [CACHE_FPO] = 48,       [CACHE_ENTRY_RVAS] = 4, [CACHE_ENTRIES] = 8,  [CACHE_IMAGES] = 16,
+        [CACHE_BYTES] = 1,          [CACHE_PROPERTIES] = 8, [CACHE_NOTES] = 4,      [CACHE_TEXTS] = 1,
     };
 
     return bytes[section];

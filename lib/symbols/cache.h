@@ -1,15 +1,16 @@
 /* cache.h - the compiled symbol table's bytes; not for other folders.
  *
- * Little-endian. A header, then sections in the order of enum cache_section, each at a multiple of 8. Where a section is searched, its keys
+ * Little-endian. A header, then sections in the order of enum cache_section, each at a multiple of 64. Unwind records' keys
  * stand alone in a section of their own, so that a search touches few cache lines; entry i of both belongs together. Texts are offsets into
  * CACHE_TEXTS, whose first byte and last byte are NUL.
  *
- *   CACHE_FUNCTION_RVAS   u32 each, ascending, no two alike
- *   CACHE_FUNCTIONS       {u32 end, start, name, parameter_bytes, flags, place_first, place_count}
- *                         pieces that do not overlap; start is the function's own start, which for a piece behind a nested
+ *   CACHE_FUNCTIONS       {u32 rva, end, start, name, parameter_bytes, flags, place_first, place_count}
+ *                         pieces by rva that do not overlap; start is the function's own start, which for a piece behind a nested
  *                         function lies before it
- *   CACHE_PLACE_RVAS      u32 each, ascending within one function's run
- *   CACHE_PLACES          {u32 file, line, inline}: holds until the next place; inline 0 = none, else number + 1
+ *   CACHE_FUNCTION_INDEX  u32 shift, then for k = 0, 1 ... the number of pieces whose rva is below k << shift; about one piece
+ *                         between two of them, so that a search starts where it ends
+ *   CACHE_PLACES          one function's run of n places: n times u32 rva, ascending, then n times {u32 file, line, inline}; place_first
+ *                         and place_count are in places. A place holds until the next; inline 0 = none, else number + 1
  *   CACHE_INLINES         {u32 parent, name, call_file, call_line}: parent as in places, always a smaller number
  *   CACHE_FILES           u32 text each; number 0 is "no file"
  *   CACHE_CFI_RVAS, CACHE_CFI      u32; {u32 end, start, init_end, init, delta_first, delta_count}
@@ -31,9 +32,8 @@
 #define CACHE_VERSION 1u /* counts up with every change of the layout or of what readers put in */
 
 enum cache_section {
-    CACHE_FUNCTION_RVAS,
     CACHE_FUNCTIONS,
-    CACHE_PLACE_RVAS,
+    CACHE_FUNCTION_INDEX,
     CACHE_PLACES,
     CACHE_INLINES,
     CACHE_FILES,

@@ -63,6 +63,19 @@ static void functions_unique(struct list *functions)
     functions->count = kept;
 }
 
+/* Lays the places out by the functions' addresses; gives their number. */
+static uint32_t places_order(struct list *functions)
+{
+    struct build_function *item = functions->items;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < functions->count; i++) {
+        item[i].place_at = count;
+        count += item[i].place_count;
+    }
+    return count;
+}
+
 static void labels_unique(struct list *labels)
 {
     struct build_label *item = labels->items;
@@ -132,6 +145,7 @@ static enum status compile_functions(struct compiled *compiled)
 
     list_sort(&builder->functions, sizeof(struct build_function), compare_functions);
     functions_unique(&builder->functions);
+    compiled->place_count = places_order(&builder->functions);
     list_sort(&builder->labels, sizeof(struct build_label), compare_labels);
     labels_unique(&builder->labels);
     status = function_pieces(builder, &pieces);

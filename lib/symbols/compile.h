@@ -10,6 +10,7 @@
 struct compiled {
     struct symbol_builder *builder;
     struct list functions, cfi, win, fpo;
+    uint32_t place_count; /* of the functions that are left */
 };
 
 /* Sorts the builder's lists and cuts their ranges. Errors: ST_MEMORY. */

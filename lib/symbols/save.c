@@ -12,6 +12,7 @@
 
 #define CHUNK_BYTES    65536u
 #define MAX_PATH_BYTES 65536u
+#define SECTION_ALIGN  64u
 
 struct writer {
     struct file *file;  /* or */
@@ -85,6 +86,7 @@ static void put_functions(struct writer *writer, const struct compiled *compiled
     const struct build_label *labels = compiled->builder->labels.items;
 
     for (uint32_t i = 0; i < compiled->functions.count; i++) {
+        put_u32(writer, piece[i].start);
         if (piece[i].index & COMPILED_LABEL) {
             const struct build_label *label = &labels[piece[i].index & ~COMPILED_LABEL];
 
@@ -92,26 +94,60 @@ static void put_functions(struct writer *writer, const struct compiled *compiled
         } else {
             const struct build_function *function = &functions[piece[i].index];
 
-            PUT(writer, piece[i].end, function->start, function->name, function->parameter_bytes, function->flags, function->place_first,
+            PUT(writer, piece[i].end, function->start, function->name, function->parameter_bytes, function->flags, function->place_at,
                 function->place_count);
         }
     }
 }
 
-static void put_place_rvas(struct writer *writer, const struct list *places)
+/* How many bits of an address the index leaves out: as few as give at most two entries per piece. */
+static uint32_t index_shift(const struct list *pieces)
 {
-    const struct build_place *place = places->items;
+    const struct range_piece *piece = pieces->items;
+    uint32_t last = pieces->count ? piece[pieces->count - 1].start : 0, shift = 0;
 
-    for (uint32_t i = 0; i < places->count; i++)
-        put_u32(writer, place[i].rva);
+    while (last >> shift > pieces->count * 2u)
+        shift++;
+    return shift;
 }
 
-static void put_places(struct writer *writer, const struct list *places)
+/* Entries for k up to two past the last piece's, and the shift before them. */
+static uint32_t index_count(const struct list *pieces)
 {
-    const struct build_place *place = places->items;
+    const struct range_piece *piece = pieces->items;
 
-    for (uint32_t i = 0; i < places->count; i++)
-        PUT(writer, place[i].file, place[i].line, place[i].inlined);
+    return pieces->count ? (piece[pieces->count - 1].start >> index_shift(pieces)) + 3 : 0;
+}
+
+static void put_index(struct writer *writer, const struct list *pieces)
+{
+    const struct range_piece *piece = pieces->items;
+    uint32_t shift = index_shift(pieces), count = index_count(pieces), at = 0;
+
+    if (count)
+        put_u32(writer, shift);
+    for (uint32_t k = 0; k + 1 < count; k++) {
+        while (at < pieces->count && piece[at].start < (uint64_t)k << shift)
+            at++;
+        put_u32(writer, at);
+    }
+}
+
+/* Each function's run, in the order of addresses. */
+static void put_places(struct writer *writer, const struct symbol_builder *builder)
+{
+    const struct build_function *function = builder->functions.items;
+
+    for (uint32_t i = 0; i < builder->functions.count; i++) {
+        const struct build_place *place = builder->places.items;
+
+        if (function[i].place_count)
+            place += function[i].place_first;
+        for (uint32_t k = 0; k < function[i].place_count; k++)
+            put_u32(writer, place[k].rva);
+        for (uint32_t k = 0; k < function[i].place_count; k++)
+            PUT(writer, place[k].file, place[k].line, place[k].inlined);
+    }
 }
 
 static void put_inlines(struct writer *writer, const struct list *inlines)
@@ -186,17 +222,14 @@ static void put_section(struct writer *writer, const struct compiled *compiled, 
     const struct symbol_builder *builder = compiled->builder;
 
     switch (section) {
-    case CACHE_FUNCTION_RVAS:
-        put_piece_rvas(writer, &compiled->functions);
-        break;
     case CACHE_FUNCTIONS:
         put_functions(writer, compiled);
         break;
-    case CACHE_PLACE_RVAS:
-        put_place_rvas(writer, &builder->places);
+    case CACHE_FUNCTION_INDEX:
+        put_index(writer, &compiled->functions);
         break;
     case CACHE_PLACES:
-        put_places(writer, &builder->places);
+        put_places(writer, builder);
         break;
     case CACHE_INLINES:
         put_inlines(writer, &builder->inlines);
@@ -255,8 +288,9 @@ static void count_entries(const struct compiled *compiled, uint64_t ret[CACHE_SE
 {
     const struct symbol_builder *builder = compiled->builder;
 
-    ret[CACHE_FUNCTION_RVAS] = ret[CACHE_FUNCTIONS] = compiled->functions.count;
-    ret[CACHE_PLACE_RVAS] = ret[CACHE_PLACES] = builder->places.count;
+    ret[CACHE_FUNCTIONS] = compiled->functions.count;
+    ret[CACHE_FUNCTION_INDEX] = index_count(&compiled->functions);
+    ret[CACHE_PLACES] = compiled->place_count;
     ret[CACHE_INLINES] = builder->inlines.count;
     ret[CACHE_FILES] = builder->files.count;
     ret[CACHE_CFI_RVAS] = ret[CACHE_CFI] = compiled->cfi.count;
@@ -273,7 +307,7 @@ static void count_entries(const struct compiled *compiled, uint64_t ret[CACHE_SE
 
 static uint64_t aligned(uint64_t offset)
 {
-    return (offset + 7) & ~(uint64_t)7;
+    return (offset + SECTION_ALIGN - 1) & ~(uint64_t)(SECTION_ALIGN - 1);
 }
 
 /* The section table, with the whole file's size into *ret_size. */
@@ -293,7 +327,7 @@ static void put_section_table(uint8_t *table, const uint64_t counts[CACHE_SECTIO
 /* Writes everything behind the header, with the header's place left to be filled, and makes the header. */
 static void write_table(struct writer *writer, const struct compiled *compiled, uint8_t header[CACHE_HEADER_BYTES])
 {
-    static const uint8_t zeros[8];
+    static const uint8_t zeros[SECTION_ALIGN];
     uint64_t counts[CACHE_SECTIONS] = {0}, size;
 
     count_entries(compiled, counts);

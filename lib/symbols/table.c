@@ -46,12 +46,8 @@ static enum status section_open(struct symbol_table *table, enum cache_section s
 /* Sections that belong together have the same number of entries, and texts end. */
 static enum status sections_check(const struct symbol_table *table)
 {
-    static const enum cache_section pairs[][2] = {{CACHE_FUNCTION_RVAS, CACHE_FUNCTIONS},
-                                                  {CACHE_PLACE_RVAS, CACHE_PLACES},
-                                                  {CACHE_CFI_RVAS, CACHE_CFI},
-                                                  {CACHE_WIN_RVAS, CACHE_WIN},
-                                                  {CACHE_FPO_RVAS, CACHE_FPO},
-                                                  {CACHE_ENTRY_RVAS, CACHE_ENTRIES}};
+    static const enum cache_section pairs[][2] = {
+        {CACHE_CFI_RVAS, CACHE_CFI}, {CACHE_WIN_RVAS, CACHE_WIN}, {CACHE_FPO_RVAS, CACHE_FPO}, {CACHE_ENTRY_RVAS, CACHE_ENTRIES}};
     const struct table_section *texts = &table->sections[CACHE_TEXTS];
 
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {

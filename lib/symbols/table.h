@@ -32,28 +32,27 @@ static inline const uint8_t *table_entry(const struct symbol_table *table, enum 
     return table->sections[section].data + (size_t)index * size;
 }
 
-/* Index of the last key at or below rva among keys [first, first + count) of a section of u32, or TABLE_NONE. The range must lie inside. */
-static inline uint32_t table_search(const struct table_section *keys, uint32_t first, uint32_t count, uint32_t rva)
+/* Index of the last key at or below rva among count keys of u32, stride bytes apart; TABLE_NONE when there is none. */
+static inline uint32_t table_search(const uint8_t *keys, uint32_t count, uint32_t stride, uint32_t rva)
 {
-    const uint8_t *base = keys->data + (size_t)first * 4;
     uint32_t at = 0;
 
-    if (!count || bytes_u32(base) > rva)
+    if (!count || bytes_u32(keys) > rva)
         return TABLE_NONE;
     while (count > 1) { /* the answer is in [at, at + count) */
         uint32_t half = count / 2;
 
-        at += bytes_u32(base + (size_t)(at + half) * 4) <= rva ? half : 0;
+        at += bytes_u32(keys + (size_t)(at + half) * stride) <= rva ? half : 0;
         count -= half;
     }
-    return first + at;
+    return at;
 }
 
 /* Index of the entry of a section whose keys stand in section keys and whose first word is its end; TABLE_NONE when rva is in none. */
 static inline uint32_t table_find(const struct symbol_table *table, enum cache_section keys, enum cache_section section, uint32_t size,
                                   uint32_t rva)
 {
-    uint32_t index = table_search(&table->sections[keys], 0, table->sections[keys].count, rva);
+    uint32_t index = table_search(table->sections[keys].data, table->sections[keys].count, 4, rva);
 
     if (index == TABLE_NONE || rva >= bytes_u32(table_entry(table, section, index, size)))
         return TABLE_NONE;

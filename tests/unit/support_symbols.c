@@ -117,21 +117,27 @@ static size_t address_touch(const struct symbol_table *table, uint32_t rva)
     return frames_touch(table, rva) + unwind_touch(table, rva);
 }
 
+/* The addresses around each key of a section whose entries start with one. */
+static size_t section_touch(const struct symbol_table *table, enum cache_section which, uint32_t stride)
+{
+    const struct table_section *section = &table->sections[which];
+    size_t seen = 0;
+
+    for (uint32_t k = 0; k < section->count; k += section->count / MAX_TOUCHED + 1) {
+        uint32_t rva = bytes_u32(section->data + (size_t)k * stride);
+
+        seen += address_touch(table, rva - 1) + address_touch(table, rva) + address_touch(table, rva + 1);
+    }
+    return seen;
+}
+
 void symbols_touch(const struct symbol_table *table)
 {
-    static const enum cache_section keys[] = {CACHE_FUNCTION_RVAS, CACHE_PLACE_RVAS, CACHE_CFI_RVAS,
-                                              CACHE_WIN_RVAS,      CACHE_FPO_RVAS,   CACHE_ENTRY_RVAS};
     volatile size_t seen = 0; /* so that no read is left out */
 
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const struct table_section *section = &table->sections[keys[i]];
-
-        for (uint32_t k = 0; k < section->count; k += section->count / MAX_TOUCHED + 1) {
-            uint32_t rva = bytes_u32(section->data + (size_t)k * 4);
-
-            seen += address_touch(table, rva - 1) + address_touch(table, rva) + address_touch(table, rva + 1);
-        }
-    }
+    seen += section_touch(table, CACHE_FUNCTIONS, 32) + section_touch(table, CACHE_PLACES, 16); /* of places only some are keys */
+    seen += section_touch(table, CACHE_CFI_RVAS, 4) + section_touch(table, CACHE_WIN_RVAS, 4) + section_touch(table, CACHE_FPO_RVAS, 4);
+    seen += section_touch(table, CACHE_ENTRY_RVAS, 4);
     seen += address_touch(table, 0) + address_touch(table, UINT32_MAX) + address_touch(table, 0x5000);
     for (size_t i = 0; i < symbols_note_count(table); i++)
         seen += text_touch(symbols_note(table, i));
