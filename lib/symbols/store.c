@@ -17,9 +17,9 @@
 
 struct remembered {
     enum locate_kind kind;
-    char *name, *id;
+    char *name, *id, *file;
     struct symbol_table *table;
-    struct symbol_answer answer; /* answer.file is allocated */
+    struct symbol_answer answer; /* points at file and table */
 };
 
 struct symbol_store {
@@ -70,7 +70,7 @@ enum status symbol_store_create(struct symbol_store **ret, const char *cache)
 static void remembered_done(struct remembered *answer)
 {
     symbols_close(answer->table);
-    free((char *)(uintptr_t)answer->answer.file);
+    free(answer->file);
     free(answer->name);
     free(answer->id);
 }
@@ -244,18 +244,17 @@ static enum status find(const struct symbol_store *store, struct remembered *ret
     char *path = store->cache ? cache_path(store, ret->kind, ret->name, ret->id) : NULL;
 
     search_folders(store, ret->name, &search);
-    if (!search.file)
-        search.file = copied("");
-    ret->answer = (struct symbol_answer){NULL, search.status, search.file, search.why};
+    ret->file = search.file ? search.file : copied("");
+    ret->answer = (struct symbol_answer){NULL, search.status, ret->file, search.why};
     if (search.status == ST_OK || search.status == ST_NOT_FOUND)
-        ret->table = cached(path, search.status == ST_OK ? search.file : NULL);
+        ret->table = cached(path, search.status == ST_OK ? ret->file : NULL);
     if (ret->table)
         ret->answer.status = ST_OK;
     else if (search.status == ST_OK)
-        compile_found(search.file, ret->kind, path, ret);
+        compile_found(ret->file, ret->kind, path, ret);
     ret->answer.table = ret->table;
     free(path);
-    return search.file ? ST_OK : ST_MEMORY;
+    return ret->file ? ST_OK : ST_MEMORY;
 }
 
 static struct remembered *recall(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id)

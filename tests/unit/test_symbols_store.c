@@ -8,15 +8,12 @@
 
 static void put(void **state, const char *name, const char *text)
 {
-    char *path = in_scratch(state, name);
-    char *cut = path + strlen(path);
+    char *path = in_scratch(state, name), *folder = in_scratch(state, name);
 
-    while (cut > path && *cut != '/')
-        cut--;
-    *cut = 0;
-    assert_status(folder_create(path), ST_OK);
-    *cut = '/';
+    folder[path_base(folder) - folder] = 0;
+    assert_status(folder_create(folder), ST_OK);
     assert_status(file_write_whole(path, text, strlen(text)), ST_OK);
+    free(folder);
     free(path);
 }
 
