@@ -6,6 +6,7 @@
 
 struct broker_options {
     const char *pipe_name; /* NULL: the machine-wide one */
+    const char *inbox;     /* folder where other layers of our clients leave reports */
     struct spool *spool;
     struct lifetimes *lifetimes;
     void (*on_report)(void *context);

@@ -17,7 +17,7 @@ struct configuration {
     struct option options[OPTION_COUNT];
     struct option_set *set;
     struct option_list words;
-    char *queue, *default_dumps, *default_upload;
+    char *queue, *inbox, *default_dumps, *default_upload;
     const char *default_dumps_list[1];
 };
 
@@ -85,9 +85,10 @@ static enum status fill_rest(struct configuration *configuration)
     struct settings *settings = &configuration->settings;
 
     configuration->queue = path_joined(settings->data, NAME_FOLDER_QUEUE);
+    configuration->inbox = path_joined(settings->data, NAME_FOLDER_INBOX);
     configuration->default_dumps = path_joined(settings->data, NAME_FOLDER_DUMPS);
     configuration->default_upload = beside_program(platform_upload_program());
-    if (!configuration->queue || !configuration->default_dumps || !configuration->default_upload)
+    if (!configuration->queue || !configuration->inbox || !configuration->default_dumps || !configuration->default_upload)
         return ST_MEMORY;
     if (settings->dumps.count == 0) {
         configuration->default_dumps_list[0] = configuration->default_dumps;
@@ -136,12 +137,18 @@ const char *configuration_queue(const struct configuration *configuration)
     return configuration->queue;
 }
 
+const char *configuration_inbox(const struct configuration *configuration)
+{
+    return configuration->inbox;
+}
+
 void configuration_free(struct configuration *configuration)
 {
     if (!configuration)
         return;
     option_set_free(configuration->set);
     free(configuration->queue);
+    free(configuration->inbox);
     free(configuration->default_dumps);
     free(configuration->default_upload);
     free(configuration);

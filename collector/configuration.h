@@ -26,6 +26,7 @@ const struct settings *configuration_settings(const struct configuration *config
 /* The command line's words that are no options. */
 const struct option_list *configuration_words(const struct configuration *configuration);
 const char *configuration_queue(const struct configuration *configuration); /* <data>/queue */
+const char *configuration_inbox(const struct configuration *configuration); /* <data>/inbox */
 void configuration_free(struct configuration *configuration);               /* accepts NULL */
 
 enum status configuration_help(struct buffer *out);

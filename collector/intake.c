@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "file_intake.h"
 #include "proto/report.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,8 +81,7 @@ static void make_id(const struct intake *intake, struct report_identity *identit
     uuid_format(identity->id, uuid);
 }
 
-/* Opens a file that nobody writes any more and that is what its name said when it was looked at. */
-static enum status open_dump(const struct intake *intake, const char *path, struct file *ret, struct file_info *ret_info,
+enum status file_intake_open(const struct intake *intake, const char *path, struct file *ret, struct file_info *ret_info,
                              const char **ret_why)
 {
     struct file_info before;
@@ -176,7 +176,7 @@ enum status intake_take(const struct intake *intake, const char *path, const cha
     struct file file = {FILE_CLOSED};
     struct file_info info;
     char app[APP_BYTES];
-    enum status st = open_dump(intake, path, &file, &info, ret_why);
+    enum status st = file_intake_open(intake, path, &file, &info, ret_why);
 
     if (st)
         return st;

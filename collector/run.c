@@ -19,7 +19,7 @@ static const char usage[] =
 
 struct collector {
     const struct settings *settings;
-    const char *queue;
+    const char *queue, *inbox;
     struct spool *spool;
     struct lifetimes *lifetimes;
     struct schedule *schedule;
@@ -50,6 +50,9 @@ static enum status open_queue(struct collector *collector)
         if (st)
             return fail("dump folder", settings->dumps.items[i], st);
     }
+    st = folder_create(collector->inbox);
+    if (st)
+        return fail("inbox", collector->inbox, st);
     st = spool_open(&collector->spool, collector->queue);
     if (st)
         return fail("queue", collector->queue, st);
@@ -81,6 +84,7 @@ static enum status start_broker(struct collector *collector)
     const char *pipe_name = collector->settings->pipe;
     struct broker_options options = {
         .pipe_name = pipe_name,
+        .inbox = collector->inbox,
         .spool = collector->spool,
         .lifetimes = collector->lifetimes,
         .on_report = on_report,
@@ -101,6 +105,7 @@ static enum status start_watcher(struct collector *collector)
                    .max_dump_bytes = INTAKE_MAX_DUMP_BYTES},
         .folders = settings->dumps.items,
         .folder_count = settings->dumps.count,
+        .inbox = collector->inbox,
         .scan_interval_ms = settings->scan_interval_ms,
         .on_report = on_report,
         .context = collector->schedule,
@@ -139,9 +144,13 @@ static void stop(struct collector *collector)
     spool_close(collector->spool);
 }
 
-static int collect(const struct settings *settings, const char *queue)
+static int collect(const struct configuration *configuration)
 {
-    struct collector collector = {.settings = settings, .queue = queue};
+    struct collector collector = {
+        .settings = configuration_settings(configuration),
+        .queue = configuration_queue(configuration),
+        .inbox = configuration_inbox(configuration),
+    };
     enum status st = open_queue(&collector);
 
     if (!st)
@@ -174,7 +183,7 @@ int run_command(int argc, char **argv)
     else if (configuration_words(configuration)->count)
         code = command_usage("run", "takes options only; 'salvor-collector run --help' lists them");
     else
-        code = collect(configuration_settings(configuration), configuration_queue(configuration));
+        code = collect(configuration);
     configuration_free(configuration);
     platform_stop_done();
     return code;

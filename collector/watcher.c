@@ -26,6 +26,7 @@ struct candidate {
     enum verdict verdict;
     bool seen;       /* in this scan */
     bool complained; /* the log has its name */
+    bool is_report;  /* from the inbox */
 };
 
 struct watcher {
@@ -33,6 +34,8 @@ struct watcher {
     struct folder_watch *watch;
     struct thread *thread;
     atomic_bool stopping;
+    const char *folders[FOLDER_WATCH_MAX]; /* all of them, the inbox last */
+    size_t folder_count;
     struct candidate *candidates;
     size_t count;
     bool crowded; /* the log has it */
@@ -75,6 +78,11 @@ static void note(struct candidate *candidate, const struct file_info *info, uint
     candidate->complained = false;
 }
 
+static bool is_inbox(const struct watcher *watcher, const char *folder)
+{
+    return folder == watcher->options.inbox;
+}
+
 static void look_at(struct watcher *watcher, const char *folder, const char *name, uint64_t now)
 {
     struct file_info info;
@@ -91,8 +99,10 @@ static void look_at(struct watcher *watcher, const char *folder, const char *nam
         free(path);
     else
         candidate = add(watcher, path);
-    if (candidate)
-        note(candidate, &info, now);
+    if (!candidate)
+        return;
+    candidate->is_report = is_inbox(watcher, folder);
+    note(candidate, &info, now);
 }
 
 static void look_through(struct watcher *watcher, const char *path, uint64_t now)
@@ -133,8 +143,10 @@ static void remove_original(struct candidate *candidate)
 
 static void take(struct watcher *watcher, struct candidate *candidate, uint64_t now)
 {
+    const struct intake *intake = &watcher->options.intake;
     const char *why = "";
-    enum status st = intake_take(&watcher->options.intake, candidate->path, LAYER_LOCALDUMPS, NULL, &why);
+    enum status st = candidate->is_report ? intake_admit(intake, candidate->path, NULL, &why)
+                                          : intake_take(intake, candidate->path, LAYER_LOCALDUMPS, NULL, &why);
 
     if (st == ST_OK) {
         remove_original(candidate);
@@ -173,8 +185,8 @@ static uint64_t scan(struct watcher *watcher)
 
     for (size_t i = 0; i < watcher->count; i++)
         watcher->candidates[i].seen = false;
-    for (size_t i = 0; i < watcher->options.folder_count; i++)
-        look_through(watcher, watcher->options.folders[i], now);
+    for (size_t i = 0; i < watcher->folder_count; i++)
+        look_through(watcher, watcher->folders[i], now);
     for (size_t i = watcher->count; i-- > 0;)
         if (!watcher->candidates[i].seen)
             drop(watcher, &watcher->candidates[i]);
@@ -201,6 +213,20 @@ static void watcher_free(struct watcher *watcher)
     free(watcher);
 }
 
+static enum status gather_folders(struct watcher *watcher)
+{
+    const struct watcher_options *options = &watcher->options;
+    size_t count = options->folder_count + (options->inbox ? 1 : 0);
+
+    if (count > FOLDER_WATCH_MAX)
+        return ST_TOO_LARGE;
+    memcpy(watcher->folders, options->folders, options->folder_count * sizeof *watcher->folders);
+    if (options->inbox)
+        watcher->folders[options->folder_count] = options->inbox;
+    watcher->folder_count = count;
+    return ST_OK;
+}
+
 enum status watcher_start(struct watcher **ret, const struct watcher_options *options)
 {
     struct watcher *watcher = calloc(1, sizeof *watcher);
@@ -213,7 +239,9 @@ enum status watcher_start(struct watcher **ret, const struct watcher_options *op
     watcher->candidates = calloc(MAX_CANDIDATES, sizeof *watcher->candidates);
     st = watcher->candidates ? ST_OK : ST_MEMORY;
     if (!st)
-        st = folder_watch_create(&watcher->watch, options->folders, options->folder_count);
+        st = gather_folders(watcher);
+    if (!st)
+        st = folder_watch_create(&watcher->watch, watcher->folders, watcher->folder_count);
     if (!st)
         st = thread_start(&watcher->thread, run, watcher);
     if (st) {

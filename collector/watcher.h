@@ -1,4 +1,5 @@
-/* watcher.h - watches folders for dump files that WER's LocalDumps writes and takes them into the queue. */
+/* watcher.h - watches folders for dump files that WER's LocalDumps writes, and the inbox for whole reports, and takes both into the queue.
+ */
 #ifndef SALVOR_COLLECTOR_WATCHER_H
 #define SALVOR_COLLECTOR_WATCHER_H
 #include "intake.h"
@@ -7,6 +8,7 @@ struct watcher_options {
     struct intake intake;
     const char *const *folders; /* borrowed */
     size_t folder_count;
+    const char *inbox; /* borrowed; NULL: none */
     uint64_t scan_interval_ms;
     void (*on_report)(void *context); /* called on the watcher's thread after a report was queued */
     void *context;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "base/win/wide.h"
 #include "dumper.h"
 #include "monitor.h"
 #include "proto/pipe.h"
@@ -16,7 +17,7 @@ struct broker {
     struct thread *thread;
     struct buffer program;
     const char *dumper_command[3];
-    char *pipe_name;
+    char *pipe_name, *inbox;
 };
 
 static void run_monitor(void *context)
@@ -31,7 +32,24 @@ static void broker_free(struct broker *broker)
     monitor_free(broker->monitor);
     buffer_done(&broker->program);
     free(broker->pipe_name);
+    free(broker->inbox);
     free(broker);
+}
+
+/* A client and WerFault.exe have other current folders than we. */
+static char *absolute(const char *path)
+{
+    WCHAR *wide = wide_from_utf8(path), *full = NULL;
+    DWORD chars = wide ? GetFullPathNameW(wide, 0, NULL, NULL) : 0;
+    char *text = NULL;
+
+    if (chars)
+        full = malloc(chars * sizeof *full);
+    if (full && GetFullPathNameW(wide, chars, full, NULL) < chars)
+        text = wide_to_utf8(full);
+    free(full);
+    free(wide);
+    return text;
 }
 
 static enum status broker_init(struct broker *broker, const struct broker_options *options)
@@ -49,8 +67,10 @@ static enum status broker_init(struct broker *broker, const struct broker_option
 
     buffer_init(&broker->program, MAX_PATH_BYTES);
     broker->pipe_name = _strdup(options->pipe_name ? options->pipe_name : PIPE_SERVICE_NAME);
-    if (!broker->pipe_name)
+    broker->inbox = absolute(options->inbox);
+    if (!broker->pipe_name || !broker->inbox)
         return ST_MEMORY;
+    monitor_options.inbox = broker->inbox;
     st = process_self_path(&broker->program);
     if (st)
         return st;

@@ -6,6 +6,7 @@
 #include "base/win/wide.h"
 #include "descriptor.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define CLIENT_RIGHTS   (PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | PROCESS_DUP_HANDLE | SYNCHRONIZE)
 #define ONE_SHOT        (WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE)
@@ -80,7 +81,24 @@ static void head_init(volatile struct block *head, const struct peer *peer, uint
     head->start_filetime = peer->start_filetime;
 }
 
-enum status client_create(struct client **ret, struct peer *peer, uint32_t id, uint32_t pointer_bits)
+/* The inbox lies behind the page that stays mapped, so it is written through a view of its own. */
+static bool write_inbox(HANDLE section, const char *inbox)
+{
+    struct block *block;
+
+    if (!inbox)
+        return true;
+    block = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, sizeof *block);
+    if (!block)
+        return false;
+    /* A name that does not fit is left out: a part of it would be another folder. */
+    if (strlen(inbox) < sizeof block->inbox)
+        memcpy(block->inbox, inbox, strlen(inbox) + 1);
+    UnmapViewOfFile(block);
+    return true;
+}
+
+enum status client_create(struct client **ret, struct peer *peer, uint32_t id, uint32_t pointer_bits, const char *inbox)
 {
     struct client *client = calloc(1, sizeof *client);
 
@@ -96,7 +114,7 @@ enum status client_create(struct client **ret, struct peer *peer, uint32_t id, u
         client->head = MapViewOfFile(client->section, FILE_MAP_WRITE, 0, 0, CLIENT_HEAD_BYTES);
     client->request_event = CreateEventW(NULL, FALSE, FALSE, NULL);
     client->done_event = CreateEventW(NULL, FALSE, FALSE, NULL);
-    if (!client->head || !client->request_event || !client->done_event) {
+    if (!client->head || !write_inbox(client->section, inbox) || !client->request_event || !client->done_event) {
         enum status st = status_from_win32(GetLastError());
         client_free(client);
         return st;

@@ -49,8 +49,8 @@ struct client {
 /* The part of a block that client.head covers. */
 #define CLIENT_HEAD_BYTES offsetof(struct block, app)
 
-/* Makes section and events for a peer; takes over peer's contents, also on an error. */
-enum status client_create(struct client **ret, struct peer *peer, uint32_t id, uint32_t pointer_bits);
+/* Makes section and events for a peer; takes over peer's contents, also on an error. inbox, which may be NULL, goes into the block. */
+enum status client_create(struct client **ret, struct peer *peer, uint32_t id, uint32_t pointer_bits, const char *inbox);
 /* Duplicates the handles into the client's process and writes them into the reply. On an error nothing is left behind there. */
 enum status client_share(struct client *client, struct pipe_reply *reply);
 /* From now on posts request_key (once; client_watch_again arms it anew) or exit_key with the client's id to the completion port. */

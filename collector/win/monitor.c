@@ -162,7 +162,7 @@ static void replace(struct monitor *monitor, struct client *before, struct clien
 static enum status admit(struct monitor *monitor, struct peer *peer, const struct pipe_hello *hello, struct pipe_reply *reply)
 {
     struct client *before = clients_find_peer(&monitor->clients, peer), *client = NULL;
-    enum status st = client_create(&client, peer, ++monitor->last_id, hello->pointer_bits);
+    enum status st = client_create(&client, peer, ++monitor->last_id, hello->pointer_bits, monitor->options.inbox);
 
     if (st)
         return st;

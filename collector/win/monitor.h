@@ -9,8 +9,9 @@
 
 struct monitor_options {
     const char *pipe_name;
-    bool owner_only; /* the pipe serves this user alone */
-    bool is_service; /* told to clients */
+    bool owner_only;   /* the pipe serves this user alone */
+    bool is_service;   /* told to clients */
+    const char *inbox; /* told to clients' blocks; NULL: they use their own queue */
     struct spool *spool;
     enum spool_state queue_state;      /* where reports go */
     const char *const *dumper_command; /* see dump_job.h; must outlive the monitor, as all of this */

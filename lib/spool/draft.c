@@ -127,6 +127,43 @@ enum status spool_draft_attach(struct spool_draft *draft, const char *name, stru
     return status;
 }
 
+/* Copies size bytes from offset on to the draft's position. */
+static enum status copy_range(struct file *to, struct file *from, uint64_t offset, uint64_t size)
+{
+    uint8_t *chunk = malloc(COPY_BYTES);
+    enum status status = chunk ? ST_OK : ST_MEMORY;
+
+    for (uint64_t done = 0; status == ST_OK && done < size;) {
+        size_t part = size - done < COPY_BYTES ? (size_t)(size - done) : COPY_BYTES;
+
+        status = file_read_at(from, offset + done, chunk, part);
+        if (status == ST_OK)
+            status = file_write(to, chunk, part);
+        done += part;
+    }
+    free(chunk);
+    return status;
+}
+
+enum status spool_draft_copy(struct spool_draft *draft, struct spool_report *dump, struct spool_report *attachments)
+{
+    enum status status = draft->dump_ended ? ST_STATE : copy_range(&draft->file, &dump->file, 0, dump->dump_bytes);
+
+    if (status == ST_OK)
+        status = spool_draft_end_dump(draft, NULL);
+    for (size_t i = 0; status == ST_OK && i < attachments->attachment_count; i++) {
+        const struct spool_attachment *from = &attachments->attachments[i];
+
+        status = copy_range(&draft->file, &attachments->file, from->offset, from->size_bytes);
+        if (status == ST_OK)
+            status =
+                buffer_printf(&draft->lines, RECORD_ATTACHMENT "=%" PRIu64 " %" PRIu64 " %s\n", draft->end, from->size_bytes, from->name);
+        draft->end += from->size_bytes;
+        draft->attachment_count++;
+    }
+    return status;
+}
+
 /* The rename, and its durability. When the folder cannot be synced the report is taken back: the caller hears of an error and may repeat,
  * and then there must not be two. */
 static enum status draft_place(struct spool_draft *draft, const struct buffer *record, enum spool_state state, char **ret_name)

@@ -73,6 +73,25 @@ enum status spool_report_open(struct spool *spool, enum spool_state state, const
     return status;
 }
 
+enum status spool_report_take_file(struct file *file, const char *name, struct spool_report **ret)
+{
+    struct spool_report *report = spool_report_new(NULL, SPOOL_NEW, name);
+    enum status status;
+
+    if (!report)
+        return ST_MEMORY;
+    report->file = *file;
+    status = spool_report_load(report);
+    if (status != ST_OK) {
+        report->file.os = FILE_CLOSED; /* still the caller's */
+        spool_report_free(report);
+        return status;
+    }
+    file->os = FILE_CLOSED;
+    *ret = report;
+    return ST_OK;
+}
+
 enum status spool_report_open_file(const char *path, struct spool_report **ret)
 {
     return report_open_at(NULL, SPOOL_NEW, path_base(path), path, ret);

@@ -32,6 +32,7 @@ enum status spool_sweep(struct spool *spool);
 
 /* -- writing one report -- */
 struct spool_draft;
+struct spool_report; /* open, with its record in memory */
 /* Makes an empty file in tmp/, locked while the draft lives. */
 enum status spool_draft_create(struct spool *spool, struct spool_draft **ret);
 /* The file to write the minidump into, from offset 0. Its handle may be given to a child that writes there. Owned by the draft. */
@@ -45,6 +46,8 @@ enum status spool_draft_attach(struct spool_draft *draft, const char *name, stru
  * exists. The name is made of app, crash_time and pid of the record. Frees the draft, also on an error (then nothing is left behind).
  * ret_name, if not NULL, receives the file's name; the caller frees it. */
 enum status spool_draft_commit(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state, char **ret_name);
+/* Copies the dump of one open report and the attachments of another, or of the same, into a draft that holds nothing yet. */
+enum status spool_draft_copy(struct spool_draft *draft, struct spool_report *dump, struct spool_report *attachments);
 void spool_draft_abandon(struct spool_draft *draft); /* frees and removes; accepts NULL */
 
 /* -- reading reports -- */
@@ -52,10 +55,11 @@ struct spool_attachment {
     char *name;
     uint64_t offset, size_bytes;
 };
-struct spool_report; /* open, with its record in memory */
 enum status spool_report_open(struct spool *spool, enum spool_state state, const char *name, struct spool_report **ret);
 /* The same for a report file outside of any queue; it cannot be moved. */
 enum status spool_report_open_file(const char *path, struct spool_report **ret);
+/* The same for a file that is open already; on success the report owns the handle and *file is closed to the caller. */
+enum status spool_report_take_file(struct file *file, const char *name, struct spool_report **ret);
 /* Moves a pending report to uploading/ and locks it. ST_NOT_FOUND: someone else was faster. A damaged one (ST_FORMAT, ST_CHECKSUM,
  * ST_TRUNCATED) is put into failed/ with a line in its history. */
 enum status spool_report_claim(struct spool *spool, const char *name, struct spool_report **ret);

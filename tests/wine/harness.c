@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "base/win/wide.h"
+#include "proto/name.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,18 +182,89 @@ uint32_t harness_run(uint32_t timeout_ms, const char *program, ...)
     return harness_finish(process, timeout_ms);
 }
 
-void harness_collector_start(struct harness_collector *ret, const char *data)
+void harness_collector_start_with(struct harness_collector *ret, const char *data, const char *const *options)
 {
     static unsigned counter;
-    char line[2048];
+    const char *argv[HARNESS_MAX_ARGS] = {"", "run", "--data", data, "--pipe", ret->pipe, "--log", ret->log};
+    struct process_options process_options = {.argv = argv, .pipe_stdin = true, .pipe_stdout = true};
+    char line[4096], program[2048];
+    size_t count = 8;
 
     snprintf(ret->pipe, sizeof ret->pipe, "\\\\.\\pipe\\salvor-test-%lu-%u", (unsigned long)GetCurrentProcessId(), counter++);
     snprintf(ret->data, sizeof ret->data, "%s", data);
     snprintf(ret->dumps, sizeof ret->dumps, "%s\\dumps", data);
     snprintf(ret->queue, sizeof ret->queue, "%s\\queue", data);
-    ret->process = harness_start("salvor-collector.exe", "run", "--data", data, "--pipe", ret->pipe, (const char *)NULL);
+    snprintf(ret->inbox, sizeof ret->inbox, "%s\\inbox", data);
+    snprintf(ret->log, sizeof ret->log, "%s\\collector.log", data);
+    beside_us(program, sizeof program, "salvor-collector.exe");
+    argv[0] = program;
+    while (options && *options && count + 1 < HARNESS_MAX_ARGS)
+        argv[count++] = *options++;
+    if (process_start(&ret->process, &process_options) != ST_OK)
+        fail_msg("%s could not be started", program);
     if (!harness_read_line(ret->process, "salvor-collector ready", line, sizeof line))
         fail_msg("the collector ended without saying that it is ready");
+}
+
+void harness_collector_start(struct harness_collector *ret, const char *data)
+{
+    harness_collector_start_with(ret, data, NULL);
+}
+
+bool harness_log_has(const struct harness_collector *collector, const char *text)
+{
+    struct buffer log;
+    bool has;
+
+    buffer_init(&log, 16 * 1024 * 1024);
+    assert_int_equal(file_read_whole(collector->log, 16 * 1024 * 1024, &log), ST_OK);
+    has = strstr(buffer_text(&log), text) != NULL;
+    buffer_done(&log);
+    return has;
+}
+
+void harness_wait_log(const struct harness_collector *collector, const char *text, uint32_t timeout_ms)
+{
+    uint64_t end = clock_steady_ms() + timeout_ms;
+
+    while (!harness_log_has(collector, text)) {
+        if (clock_steady_ms() > end)
+            fail_msg("the collector's log does not say: %s", text);
+        Sleep(20);
+    }
+}
+
+void harness_wer_module(bool is_registered)
+{
+    wchar_t path[2048];
+    DWORD chars = GetModuleFileNameW(NULL, path, 2000), zero = 0;
+    HKEY key;
+
+    assert_true(chars && chars < 2000);
+    while (chars && path[chars - 1] != L'\\')
+        chars--;
+    wcscpy(path + chars, L"salvor-wer.dll");
+    assert_int_equal(
+        RegCreateKeyExW(HKEY_LOCAL_MACHINE, NAME_KEY_WER_MODULES_WIDE, 0, NULL, 0, KEY_ALL_ACCESS | KEY_WOW64_64KEY, NULL, &key, NULL),
+        ERROR_SUCCESS);
+    if (is_registered)
+        assert_int_equal(RegSetValueExW(key, path, 0, REG_DWORD, (const BYTE *)&zero, sizeof zero), ERROR_SUCCESS);
+    else
+        RegDeleteValueW(key, path);
+    RegCloseKey(key);
+}
+
+uint32_t harness_run_under_werhost(const char *kind, const char *pipe, const char *spool_dir)
+{
+    struct process *werhost = harness_start("werhost.exe", "run", "salvor-sample.exe", kind, "--pipe", pipe, "--spool", spool_dir,
+                                            "--timeout", "5000", (char *)NULL);
+    char line[256];
+    unsigned long code = 0;
+
+    assert_true(harness_read_line(werhost, "werhost: exit 0x", line, sizeof line));
+    assert_int_equal(sscanf(line, "werhost: exit 0x%lx", &code), 1);
+    assert_int_equal(harness_finish(werhost, 30000), 0);
+    return (uint32_t)code;
 }
 
 void harness_collector_stop(struct harness_collector *collector)

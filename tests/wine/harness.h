@@ -32,10 +32,21 @@ uint32_t harness_run(uint32_t timeout_ms, const char *program, ...);
 struct harness_collector {
     struct process *process;
     char pipe[96];
-    char data[1024], dumps[1024], queue[1024];
+    char data[1024], dumps[1024], queue[1024], inbox[1024], log[1024];
 };
 void harness_collector_start(struct harness_collector *ret, const char *data);
+/* The same with more options, NULL-terminated. */
+void harness_collector_start_with(struct harness_collector *ret, const char *data, const char *const *options);
 void harness_collector_stop(struct harness_collector *collector); /* kills it; may be called twice */
+
+/* Registers salvor-wer.dll, beside the test, as WER's module, or takes that back. */
+void harness_wer_module(bool is_registered);
+/* Runs the sample below werhost, which plays WerFault; the exit code that werhost saw. */
+uint32_t harness_run_under_werhost(const char *kind, const char *pipe, const char *spool_dir);
+
+/* Whether the collector's log holds text. */
+bool harness_log_has(const struct harness_collector *collector, const char *text);
+void harness_wait_log(const struct harness_collector *collector, const char *text, uint32_t timeout_ms);
 
 /* The number of complete reports in a queue: new, pending and uploading together. */
 size_t harness_reports(const char *queue);

@@ -21,47 +21,18 @@ static void find_module(void)
     wcscpy(module_path + chars, L"salvor-wer.dll");
 }
 
-static void set_module_key(bool is_set)
-{
-    DWORD zero = 0;
-    HKEY key;
-    assert_int_equal(
-        RegCreateKeyExW(HKEY_LOCAL_MACHINE, NAME_KEY_WER_MODULES_WIDE, 0, NULL, 0, KEY_ALL_ACCESS | KEY_WOW64_64KEY, NULL, &key, NULL),
-        ERROR_SUCCESS);
-    if (is_set)
-        assert_int_equal(RegSetValueExW(key, module_path, 0, REG_DWORD, (const BYTE *)&zero, sizeof zero), ERROR_SUCCESS);
-    else
-        RegDeleteValueW(key, module_path);
-    RegCloseKey(key);
-}
-
 static int with_module(void **state)
 {
     (void)state;
-    find_module();
-    set_module_key(true);
+    harness_wer_module(true);
     return 0;
 }
 
 static int without_module(void **state)
 {
     (void)state;
-    set_module_key(false);
+    harness_wer_module(false);
     return 0;
-}
-
-/* Runs the sample below werhost; the exit code that werhost saw. */
-static uint32_t run_under_werhost(const char *kind, const char *pipe, const char *spool_dir)
-{
-    struct process *werhost = harness_start("werhost.exe", "run", "salvor-sample.exe", kind, "--pipe", pipe, "--spool", spool_dir,
-                                            "--timeout", "5000", (char *)NULL);
-    char line[256];
-    unsigned long code = 0;
-
-    assert_true(harness_read_line(werhost, "werhost: exit 0x", line, sizeof line));
-    assert_int_equal(sscanf(line, "werhost: exit 0x%lx", &code), 1);
-    assert_int_equal(harness_finish(werhost, 30000), 0);
-    return (uint32_t)code;
 }
 
 static void check_module_report(const char *spool_dir)
@@ -84,7 +55,7 @@ static void module_when_fast_fail_without_monitor_then_report_in_own_queue(void 
 {
     const char *spool_dir = harness_folder();
     (void)state;
-    assert_int_equal(run_under_werhost("fast-fail", "\\\\.\\pipe\\salvor-test-nobody", spool_dir), CODE_FAST_FAIL);
+    assert_int_equal(harness_run_under_werhost("fast-fail", "\\\\.\\pipe\\salvor-test-nobody", spool_dir), CODE_FAST_FAIL);
     check_module_report(spool_dir);
 }
 
@@ -95,7 +66,7 @@ static void module_when_fast_fail_with_monitor_then_one_report(void **state)
 
     (void)state;
     harness_collector_start(&collector, harness_folder());
-    assert_int_equal(run_under_werhost("fast-fail", collector.pipe, spool_dir), CODE_FAST_FAIL);
+    assert_int_equal(harness_run_under_werhost("fast-fail", collector.pipe, spool_dir), CODE_FAST_FAIL);
     harness_wait_reports(harness_reports(spool_dir) ? spool_dir : collector.queue, 1, 10000);
     check_module_report(harness_reports(spool_dir) ? spool_dir : collector.queue);
     assert_int_equal(harness_reports(spool_dir) + harness_reports(collector.queue), 1);
@@ -106,7 +77,7 @@ static void module_when_key_is_absent_then_not_asked(void **state)
 {
     const char *spool_dir = harness_folder();
     (void)state;
-    assert_int_equal(run_under_werhost("fast-fail", "\\\\.\\pipe\\salvor-test-nobody", spool_dir), CODE_FAST_FAIL);
+    assert_int_equal(harness_run_under_werhost("fast-fail", "\\\\.\\pipe\\salvor-test-nobody", spool_dir), CODE_FAST_FAIL);
     assert_int_equal(harness_reports(spool_dir), 0);
 }
 
