@@ -61,13 +61,13 @@ bool endpoint_is_loopback(const char *text)
     return is;
 }
 
-static enum status path_complete(CURLU *url)
+static enum status path_complete(CURLU *url, const char *default_path)
 {
     char *path = NULL;
     CURLUcode outcome = curl_url_get(url, CURLUPART_PATH, &path, 0);
 
-    if (outcome == CURLUE_OK && strcmp(path, "/") == 0)
-        outcome = curl_url_set(url, CURLUPART_PATH, "/submit", 0);
+    if (outcome == CURLUE_OK && default_path && strcmp(path, "/") == 0)
+        outcome = curl_url_set(url, CURLUPART_PATH, default_path, 0);
     curl_free(path);
     return outcome == CURLUE_OK ? ST_OK : ST_MEMORY;
 }
@@ -83,7 +83,7 @@ static enum status url_append(CURLU *url, struct buffer *out)
     return status;
 }
 
-enum status endpoint_parse(const char *text, bool allow_http, struct buffer *out, const char **ret_why)
+enum status endpoint_parse(const char *text, const char *default_path, bool allow_http, struct buffer *out, const char **ret_why)
 {
     CURLU *url = url_parse(text);
     enum status status = ST_ARGUMENT;
@@ -95,7 +95,7 @@ enum status endpoint_parse(const char *text, bool allow_http, struct buffer *out
     } else if (scheme_is(url, "http") && !allow_http && !url_is_loopback(url)) {
         *ret_why = "crash reports hold secrets, so plain http goes to this machine only; use https, or --allow-http in a trusted network";
     } else {
-        status = path_complete(url);
+        status = path_complete(url, default_path);
         if (status == ST_OK)
             status = url_append(url, out);
         if (status != ST_OK)
@@ -142,6 +142,51 @@ enum status endpoint_public_name(const char *text, struct buffer *out)
         curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
         status = url_append(url, out);
     }
+    curl_url_cleanup(url);
+    return status;
+}
+
+bool endpoint_has_path(const char *text)
+{
+    CURLU *url = url_parse(text);
+    char *path = NULL;
+    bool has = url && curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK && strcmp(path, "/") != 0;
+
+    curl_free(path);
+    curl_url_cleanup(url);
+    return has;
+}
+
+/* Whether a query holds `name=`. */
+static bool query_has(const char *query, const char *name)
+{
+    for (const char *at = query; at && *at; at = strchr(at, '&') ? strchr(at, '&') + 1 : NULL)
+        if (text_starts(at, name) && at[strlen(name)] == '=')
+            return true;
+    return false;
+}
+
+enum status endpoint_query_add(struct buffer *address, const char *name, const char *value)
+{
+    CURLU *url = url_parse(buffer_text(address));
+    char *query = NULL;
+    struct buffer parameter;
+    enum status status = url ? ST_OK : ST_MEMORY;
+
+    buffer_init(&parameter, 16 * 1024);
+    if (status == ST_OK && curl_url_get(url, CURLUPART_QUERY, &query, 0) == CURLUE_OK && query_has(query, name))
+        goto out;
+    if (status == ST_OK)
+        status = buffer_printf(&parameter, "%s=%s", name, value);
+    if (status == ST_OK && curl_url_set(url, CURLUPART_QUERY, buffer_text(&parameter), CURLU_APPENDQUERY | CURLU_URLENCODE) != CURLUE_OK)
+        status = ST_MEMORY;
+    if (status == ST_OK) {
+        buffer_reset(address);
+        status = url_append(url, address);
+    }
+out:
+    buffer_done(&parameter);
+    curl_free(query);
     curl_url_cleanup(url);
     return status;
 }

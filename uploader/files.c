@@ -31,7 +31,7 @@ static enum status source_send(struct post *post, const struct request_options *
     return status;
 }
 
-static int verdict_report(const char *path, const struct source *source, const struct verdict *verdict)
+static int verdict_report(const char *path, const struct format *format, const struct source *source, const struct verdict *verdict)
 {
     const char *advice = "";
 
@@ -50,6 +50,8 @@ static int verdict_report(const char *path, const struct source *source, const s
     default:
         break;
     }
+    if (verdict->is_uncertain && !format->is_counted_once)
+        fprintf(stderr, "maybe-delivered file=\"%s\" id=%s format=%s reason=\"%s\"\n", path, source->id, format->name, verdict->reason);
     fprintf(stderr, "salvor-upload: \"%s\" was not taken: %s.%s\n", path, verdict->reason, advice);
     return verdict->kind == VERDICT_WAIT ? EXIT_LATER : EXIT_REFUSED;
 }
@@ -69,7 +71,7 @@ static int file_run(struct post *post, const struct request_options *options, co
         enum status status = source_send(post, options, &source, &verdict);
 
         progress_clear(progress);
-        code = status == ST_OK ? verdict_report(path, &source, &verdict) : EXIT_LATER;
+        code = status == ST_OK ? verdict_report(path, options->format, &source, &verdict) : EXIT_LATER;
         source_done(&source);
     }
     buffer_done(&message);

@@ -2,7 +2,6 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "proto/name.h"
-#include "uploader/endpoint.h"
 #include "uploader/files.h"
 #include "uploader/queue.h"
 #include "uploader/system.h"
@@ -16,19 +15,21 @@
 #define EXIT_LATER   3
 
 struct settings {
-    const char *url, *key, *queue, *ca_file;
+    const char *format_name, *url, *key, *queue, *ca_file;
+    const struct format *format;
     struct source_extras extras;
     uint64_t connect_timeout_ms, stall_timeout_ms;
     bool no_gzip, allow_http, quiet, help, version;
 };
 
-#define OPTIONS_MAX 20
+#define OPTIONS_MAX 28
 
 static size_t options_fill(struct option table[OPTIONS_MAX], struct settings *settings)
 {
     const struct option made[] = {
-        {"url", OPTION_TEXT, &settings->url, 0, 0, "URL", "server's address; without a path /submit is meant"},
+        {"url", OPTION_TEXT, &settings->url, 0, 0, "URL", "server's address; without a path the format's own is meant, such as /submit"},
         {"key", OPTION_TEXT, &settings->key, 0, 0, "KEY", "the project's ingest key; better given in the environment as " NAME_ENV_KEY},
+        {"format", OPTION_TEXT, &settings->format_name, 0, 0, "NAME", "kind of server: " FORMAT_NAMES},
         {"queue", OPTION_TEXT, &settings->queue, 0, 0, "DIR", "work off the reports that wait in this queue, instead of files"},
         {"annotation", OPTION_LIST, &settings->extras.annotations, 0, 0, "K=V", "add an annotation; may be repeated"},
         {"attachment", OPTION_LIST, &settings->extras.attachments, 0, 0, "FILE", "add a file to each report; may be repeated"},
@@ -94,8 +95,9 @@ static int run(struct settings *settings, const struct option_list *paths, const
 {
     char guid[UUID_TEXT_BYTES];
     struct progress progress = {"report", 0};
-    struct request_options options = {.gzip = !settings->no_gzip, .guid = guid};
-    struct post_options post_options = {.url = url,
+    struct request_options options = {.format = settings->format, .gzip = !settings->no_gzip, .guid = guid};
+    struct post_options post_options = {.format = settings->format,
+                                        .url = url,
                                         .key = settings->key,
                                         .ca_file = settings->ca_file,
                                         .connect_timeout_ms = settings->connect_timeout_ms,
@@ -134,8 +136,11 @@ static int settings_use(struct settings *settings, const struct option_list *pat
         return usage("--queue takes no files, annotations or attachments");
     if (!settings->queue && !paths->count)
         return usage("no file is named and no --queue");
+    settings->format = format_find(settings->format_name);
+    if (!settings->format)
+        return usage("--format is none of " FORMAT_NAMES);
     buffer_init(&url, 16 * 1024);
-    if (endpoint_parse(settings->url, settings->allow_http, &url, &why) != ST_OK) {
+    if (format_address(settings->format, settings->url, settings->key, settings->allow_http, &url, &why) != ST_OK) {
         fprintf(stderr, "salvor-upload: the address \"%s\" is not used: %s.\n", settings->url, why);
         code = EXIT_USAGE;
     } else {
@@ -162,7 +167,7 @@ static enum status settings_read(struct settings *settings, struct option_set *s
 
 int main(int argc, char **argv)
 {
-    struct settings settings = {.connect_timeout_ms = 30000, .stall_timeout_ms = 60000};
+    struct settings settings = {.format_name = "salvor", .connect_timeout_ms = 30000, .stall_timeout_ms = 60000};
     struct option table[OPTIONS_MAX];
     struct option_set *set = NULL;
     struct option_list paths = {NULL, 0};

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COPY_BYTES     (64 * 1024)
-#define FILENAME_BYTES 128
+#define COPY_BYTES (64 * 1024)
 
 enum status multipart_init(struct multipart *multipart, struct sink *sink)
 {
@@ -57,30 +56,29 @@ enum status multipart_text(struct multipart *multipart, const char *name, const 
     return status;
 }
 
-/* The end of the base name, where the ending is, in characters that need no quoting anywhere. */
-static void filename_make(char ret[FILENAME_BYTES], const char *filename)
+void multipart_filename(char ret[MULTIPART_FILENAME_BYTES], const char *path)
 {
-    const char *base = path_base(filename);
+    const char *base = path_base(path);
     size_t len = strlen(base);
 
-    if (len >= FILENAME_BYTES)
-        base += len - (FILENAME_BYTES - 1);
-    snprintf(ret, FILENAME_BYTES, "%s", base);
+    if (len >= MULTIPART_FILENAME_BYTES)
+        base += len - (MULTIPART_FILENAME_BYTES - 1);
+    snprintf(ret, MULTIPART_FILENAME_BYTES, "%s", base);
     for (char *c = ret; *c; c++)
         if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("._-", *c)))
             *c = '_';
     if (!ret[0])
-        snprintf(ret, FILENAME_BYTES, "file");
+        snprintf(ret, MULTIPART_FILENAME_BYTES, "file");
 }
 
 enum status multipart_file(struct multipart *multipart, const char *name, const char *filename, struct file *file, uint64_t offset,
                            uint64_t size_bytes)
 {
-    char ascii[FILENAME_BYTES];
+    char ascii[MULTIPART_FILENAME_BYTES];
     uint8_t *chunk = malloc(COPY_BYTES);
     enum status status = chunk ? ST_OK : ST_MEMORY;
 
-    filename_make(ascii, filename);
+    multipart_filename(ascii, filename);
     if (status == ST_OK)
         status = part_begin(multipart, name, ascii);
     while (status == ST_OK && size_bytes) {

@@ -4,6 +4,7 @@
 #include "uploader/sink.h"
 
 #define MULTIPART_BOUNDARY_BYTES 48
+#define MULTIPART_FILENAME_BYTES 128
 
 struct multipart {
     struct sink *sink;
@@ -17,6 +18,8 @@ enum status multipart_text(struct multipart *multipart, const char *name, const 
 /* A file part of size_bytes at offset of file. filename is made ASCII. ST_TRUNCATED when the file is shorter. */
 enum status multipart_file(struct multipart *multipart, const char *name, const char *filename, struct file *file, uint64_t offset,
                            uint64_t size_bytes);
+/* The end of a path's base name, where the ending is, in characters that need no quoting anywhere; never empty. */
+void multipart_filename(char ret[MULTIPART_FILENAME_BYTES], const char *path);
 enum status multipart_end(struct multipart *multipart);
 
 #endif

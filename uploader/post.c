@@ -16,6 +16,7 @@
 
 struct post {
     CURL *curl;
+    const struct format *format;
     char *url, *key;
     void (*progress)(void *context, uint64_t sent, uint64_t total);
     void *progress_context;
@@ -150,6 +151,7 @@ enum status post_create(struct post **ret, const struct post_options *options, c
         return ST_MEMORY;
     post->progress = options->progress;
     post->progress_context = options->progress_context;
+    post->format = options->format;
     post->url = text_copy_of(options->url);
     post->key = text_copy_of(options->key ? options->key : "");
     post->curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
@@ -198,9 +200,9 @@ static struct curl_slist *headers_make(const struct post *post, const struct req
 
     if (made && request->is_gzip)
         made = header_add(&list, "Content-Encoding", "gzip");
-    if (made && post->key[0])
+    if (made && post->format->has_headers && post->key[0])
         made = header_add(&list, "Salvor-Key", post->key);
-    if (made && id[0])
+    if (made && post->format->has_headers && id[0])
         made = header_add(&list, "Idempotency-Key", id);
     if (made)
         return list;
@@ -249,8 +251,8 @@ static void exchange_run(CURL *curl, struct exchange *exchange, const char *url,
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
     curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &uploaded);
     ret->retry_after_s = retry_after > 0 ? (uint64_t)retry_after : 0;
-    ret->is_whole =
-        (outcome == CURLE_OK || exchange->reply_is_full) && exchange->head_is_whole && (uint64_t)uploaded == exchange->body_bytes;
+    ret->is_sent = (uint64_t)uploaded == exchange->body_bytes;
+    ret->is_whole = (outcome == CURLE_OK || exchange->reply_is_full) && exchange->head_is_whole && ret->is_sent;
     if (outcome == CURLE_OK && !exchange->head_is_whole)
         text_copy(exchange->error, sizeof exchange->error, "the connection was closed among the headers");
     else if (outcome == CURLE_OK && !ret->is_whole)

@@ -105,6 +105,20 @@ static void verdict_count(struct worker *worker, const struct verdict *verdict)
     worker->is_stopped = worker->is_stopped || verdict->is_endpoint_wide;
 }
 
+/* The server may have the report although nobody said so, and it will count the next try as another one. */
+static void uncertainty_note(struct worker *worker, struct spool_report *report, const struct verdict *verdict)
+{
+    char detail[DETAIL_BYTES];
+
+    if (!verdict->is_uncertain || worker->options->format->is_counted_once)
+        return;
+    snprintf(detail, sizeof detail, "format=%s to=\"%s\" reason=\"%s\"", worker->options->format->name, buffer_text(&worker->endpoint),
+             verdict->reason);
+    log_warn("maybe-delivered", "report=\"%s\" id=%s %s", spool_report_name(report), spool_report_id(report), detail);
+    if (spool_report_id(report)[0] && spool_history_add(worker->spool, spool_report_id(report), "maybe-delivered", detail) != ST_OK)
+        log_warn("history-not-written", "report=\"%s\" event=maybe-delivered", spool_report_name(report));
+}
+
 static void report_settle(struct worker *worker, struct spool_report *report, struct verdict *verdict)
 {
     const struct outcome *outcome = &outcomes[verdict->kind];
@@ -112,6 +126,7 @@ static void report_settle(struct worker *worker, struct spool_report *report, st
     enum status status;
 
     verdict_describe(verdict, detail);
+    uncertainty_note(worker, report, verdict);
     log_write(verdict->kind == VERDICT_ACCEPTED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, outcome->event, "report=\"%s\" id=%s %s",
               spool_report_name(report), spool_report_id(report), detail);
     status = spool_report_move(report, outcome->state, outcome->event, detail, outcome->keep_dump);

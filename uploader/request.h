@@ -1,10 +1,12 @@
 /* request.h - one report as the HTTP request that every crash server reads (field names: Crashpad and Breakpad, Socorro, Sentry). */
 #ifndef SALVOR_UPLOADER_REQUEST_H
 #define SALVOR_UPLOADER_REQUEST_H
+#include "uploader/format.h"
 #include "uploader/source.h"
 
 struct request_options {
-    bool gzip;
+    const struct format *format;
+    bool gzip;        /* where the format has it */
     const char *guid; /* of this installation; "" = none is sent */
 };
 

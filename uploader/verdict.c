@@ -72,6 +72,7 @@ static bool body_is_discard(const struct reply *reply)
 static void decide_success(const struct reply *reply, struct verdict *ret)
 {
     if (!reply->is_whole) {
+        ret->is_uncertain = reply->is_sent;
         ret->kind = VERDICT_WAIT; /* half an answer: it is sent again under the same id, and counted once */
         snprintf(ret->reason, sizeof ret->reason, "the answer broke off: %s", reply->error ? reply->error : "");
         return;
@@ -121,6 +122,7 @@ void verdict_decide(const struct reply *reply, struct verdict *ret)
     }
     if (reply->status < 200) {
         ret->is_endpoint_wide = true;
+        ret->is_uncertain = reply->is_sent;
         snprintf(ret->reason, sizeof ret->reason, "no answer: %s", reply->error && reply->error[0] ? reply->error : "connection closed");
         return;
     }

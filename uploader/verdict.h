@@ -20,6 +20,7 @@ enum verdict_kind {
 struct reply {
     long status;   /* HTTP status of the final answer; 0 = none came */
     bool is_whole; /* everything was sent, and the answer came to its end or to our ceiling */
+    bool is_sent;  /* everything was sent */
     uint64_t retry_after_s;
     const void *body;
     size_t body_bytes;
@@ -29,6 +30,7 @@ struct reply {
 struct verdict {
     enum verdict_kind kind;
     bool is_endpoint_wide; /* the next report would fare no better now */
+    bool is_uncertain;     /* the server may have taken it: it had everything, and its answer is not known */
     uint64_t retry_after_s;
     char reply_id[VERDICT_MAX_REPLY_ID + 1]; /* "" when the server gave none */
     char reason[384];                        /* one line for people; "" when accepted */

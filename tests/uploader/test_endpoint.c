@@ -13,7 +13,7 @@ static const char *parsed(const char *text, bool allow_http, struct buffer *out)
     const char *why = NULL;
 
     buffer_init(out, 4096);
-    if (endpoint_parse(text, allow_http, out, &why) == ST_OK)
+    if (endpoint_parse(text, "/submit", allow_http, out, &why) == ST_OK)
         return buffer_text(out);
     assert_non_null(why);
     return "";

@@ -40,7 +40,7 @@ static int teardown(void **state)
 static struct request build(struct fixture *fixture, const char *record, bool gzip, const char *guid, struct buffer *bytes)
 {
     char *name = support_commit(fixture->spool, SPOOL_PENDING, record), *path = path_joined(fixture->dir, "body");
-    struct request_options options = {.gzip = gzip, .guid = guid};
+    struct request_options options = {.format = format_find("salvor"), .gzip = gzip, .guid = guid};
     struct spool_report *report = NULL;
     struct file body = {FILE_CLOSED};
     struct source source;
@@ -208,7 +208,7 @@ static void request_when_an_attachment_has_a_foreign_name_sends_ascii(void **sta
     struct fixture *fixture = *state;
     struct spool_draft *draft = NULL;
     struct file log = {FILE_CLOSED}, body = {FILE_CLOSED};
-    struct request_options options = {.gzip = false, .guid = ""};
+    struct request_options options = {.format = format_find("salvor"), .gzip = false, .guid = ""};
     struct spool_report *report = NULL;
     struct source source;
     struct request request;
@@ -244,7 +244,7 @@ static void request_when_the_file_became_shorter_fails(void **state)
 {
     struct fixture *fixture = *state;
     struct source_extras extras = {0};
-    struct request_options options = {.gzip = true, .guid = ""};
+    struct request_options options = {.format = format_find("salvor"), .gzip = true, .guid = ""};
     struct source source;
     struct request request;
     struct buffer message;

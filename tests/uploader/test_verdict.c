@@ -205,6 +205,25 @@ static void reason_when_the_answer_is_long_is_cut(void **state)
     assert_true(strlen(decide(500, body).reason) < 200);
 }
 
+static void answer_that_is_missing_or_broken_is_uncertain_once_all_was_sent(void **state)
+{
+    static const struct {
+        long status;
+        bool is_whole, is_sent, expected;
+    } cases[] = {{0, false, true, true},   {0, false, false, false},  {200, false, true, true}, {200, false, false, false},
+                 {200, true, true, false}, {503, false, true, false}, {400, true, true, false}, {100, false, true, true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply reply = {.status = cases[i].status, .is_whole = cases[i].is_whole, .is_sent = cases[i].is_sent, .error = ""};
+        struct verdict verdict;
+
+        verdict_decide(&reply, &verdict);
+        if (verdict.is_uncertain != cases[i].expected)
+            fail_msg("status %ld, case %zu: uncertain %d, expected %d", cases[i].status, i, verdict.is_uncertain, cases[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +241,7 @@ int main(void)
         cmocka_unit_test(reply_id_when_the_body_holds_nul_is_none),
         cmocka_unit_test(reason_when_the_answer_is_not_text_leaves_it_out),
         cmocka_unit_test(reason_when_the_answer_is_long_is_cut),
+        cmocka_unit_test(answer_that_is_missing_or_broken_is_uncertain_once_all_was_sent),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
 }
