@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "proto/name.h"
+#include "uploader/dry_run.h"
 #include "uploader/files.h"
 #include "uploader/queue.h"
 #include "uploader/system.h"
@@ -15,14 +16,15 @@
 #define EXIT_LATER   3
 
 struct settings {
-    const char *format_name, *url, *key, *queue, *ca_file;
+    const char *format_name, *url, *key, *queue, *ca_file, *dry_run, *proxy, *client_certificate, *client_key;
     const struct format *format;
     struct source_extras extras;
-    uint64_t connect_timeout_ms, stall_timeout_ms;
+    uint64_t limit_rate, connect_timeout_ms, stall_timeout_ms;
     bool no_gzip, allow_http, quiet, help, version;
 };
 
 #define OPTIONS_MAX 28
+#define RATE_MIN    1024 /* above what counts as stalled */
 
 static size_t options_fill(struct option table[OPTIONS_MAX], struct settings *settings)
 {
@@ -40,6 +42,12 @@ static size_t options_fill(struct option table[OPTIONS_MAX], struct settings *se
         {"no-gzip", OPTION_FLAG, &settings->no_gzip, 0, 0, NULL, "send uncompressed, for servers that cannot inflate"},
         {"allow-http", OPTION_FLAG, &settings->allow_http, 0, 0, NULL, "allow plain http to other machines"},
         {"ca-file", OPTION_TEXT, &settings->ca_file, 0, 0, "PEM", "trust these authorities instead of the system's"},
+        {"client-certificate", OPTION_TEXT, &settings->client_certificate, 0, 0, "PEM",
+         "show this certificate to the server (Windows: its path in the store)"},
+        {"client-key", OPTION_TEXT, &settings->client_key, 0, 0, "PEM", "the certificate's private key, not locked by a password"},
+        {"proxy", OPTION_TEXT, &settings->proxy, 0, 0, "URL", "send through this proxy instead of the environment's; 'none' for no proxy"},
+        {"limit-rate", OPTION_SIZE, &settings->limit_rate, 0, 1ull << 40, "BYTES", "send at most so much a second; 0 for no limit"},
+        {"dry-run", OPTION_TEXT, &settings->dry_run, 0, 0, "FILE", "write the exact request to a new file and send nothing"},
         {"connect-timeout", OPTION_DURATION, &settings->connect_timeout_ms, 100, 600000, "TIME", "limit for connecting"},
         {"stall-timeout", OPTION_DURATION, &settings->stall_timeout_ms, 1000, 3600000, "TIME", "give up when nothing moves for so long"},
         {"quiet", OPTION_FLAG, &settings->quiet, 0, 0, NULL, "no progress bar"},
@@ -100,6 +108,10 @@ static int run(struct settings *settings, const struct option_list *paths, const
                                         .url = url,
                                         .key = settings->key,
                                         .ca_file = settings->ca_file,
+                                        .proxy = settings->proxy,
+                                        .client_certificate = settings->client_certificate,
+                                        .client_key = settings->client_key,
+                                        .limit_bytes_per_s = settings->limit_rate,
                                         .connect_timeout_ms = settings->connect_timeout_ms,
                                         .stall_timeout_ms = settings->stall_timeout_ms,
                                         .progress_context = &progress};
@@ -108,6 +120,8 @@ static int run(struct settings *settings, const struct option_list *paths, const
     int code;
 
     request_guid(guid);
+    if (settings->dry_run)
+        return dry_run(&post_options, &options, &settings->extras, paths->items[0], settings->dry_run);
     if (!settings->quiet && system_has_terminal())
         post_options.progress = progress_show;
     if (post_create(&post, &post_options, &why) != ST_OK) {
@@ -136,6 +150,10 @@ static int settings_use(struct settings *settings, const struct option_list *pat
         return usage("--queue takes no files, annotations or attachments");
     if (!settings->queue && !paths->count)
         return usage("no file is named and no --queue");
+    if (settings->dry_run && (settings->queue || paths->count != 1))
+        return usage("--dry-run takes one file and no queue");
+    if (settings->limit_rate && settings->limit_rate < RATE_MIN)
+        return usage("--limit-rate is under 1k, where no transfer ends");
     settings->format = format_find(settings->format_name);
     if (!settings->format)
         return usage("--format is none of " FORMAT_NAMES);

@@ -3,6 +3,7 @@
 #include "uploader/post.h"
 #include "base/text.h"
 #include "uploader/endpoint.h"
+#include "uploader/headers.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 #define REPLY_MAX_BYTES   (64 * 1024)
 #define HEADERS_MAX_BYTES (64 * 1024)
 #define REDIRECTS_MAX     5
-#define TRICKLE_BYTES     256 /* per second */
-#define USER_AGENT        "salvor-upload/" SALVOR_VERSION
+#define TRICKLE_BYTES     256         /* per second */
+#define SLOW_BUFFER_BYTES (16 * 1024) /* libcurl sends a whole buffer before it looks at the rate */
 
 struct post {
     CURL *curl;
@@ -111,6 +112,34 @@ static bool key_is_sound(const char *key)
     return true;
 }
 
+static bool is_given(const char *text)
+{
+    return text && text[0];
+}
+
+/* The environment's proxies are libcurl's own business. What a proxy answers to CONNECT must not pass for the server's answer. */
+static CURLcode proxy_options_set(CURL *curl, const struct post_options *options)
+{
+    CURLcode bad = curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+
+    if (is_given(options->proxy))
+        bad |= curl_easy_setopt(curl, CURLOPT_PROXY, strcmp(options->proxy, "none") == 0 ? "" : options->proxy);
+    return bad;
+}
+
+static CURLcode client_options_set(CURL *curl, const struct post_options *options)
+{
+    CURLcode bad = CURLE_OK;
+
+    if (is_given(options->client_certificate))
+        bad |= curl_easy_setopt(curl, CURLOPT_SSLCERT, options->client_certificate);
+    if (is_given(options->client_key)) {
+        bad |= curl_easy_setopt(curl, CURLOPT_SSLKEY, options->client_key);
+        bad |= curl_easy_setopt(curl, CURLOPT_KEYPASSWD, ""); /* a locked key fails; nobody is asked on a terminal */
+    }
+    return bad;
+}
+
 static bool network_options_set(CURL *curl, const struct post_options *options)
 {
     long stall_s = (long)((options->stall_timeout_ms + 999) / 1000);
@@ -119,7 +148,7 @@ static bool network_options_set(CURL *curl, const struct post_options *options)
     bad |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     bad |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     bad |= curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    bad |= curl_easy_setopt(curl, CURLOPT_USERAGENT, USER_AGENT);
+    bad |= curl_easy_setopt(curl, CURLOPT_USERAGENT, HEADERS_USER_AGENT);
     bad |= curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
     bad |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)TRICKLE_BYTES);
     bad |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, stall_s ? stall_s : 1L);
@@ -131,6 +160,12 @@ static bool network_options_set(CURL *curl, const struct post_options *options)
     if (options->ca_file && options->ca_file[0]) {
         bad |= curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file);
         curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* Schannel knows no such folder and says so */
+    }
+    bad |= proxy_options_set(curl, options);
+    bad |= client_options_set(curl, options);
+    if (options->limit_bytes_per_s) {
+        bad |= curl_easy_setopt(curl, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)options->limit_bytes_per_s);
+        bad |= curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)SLOW_BUFFER_BYTES);
     }
     if (endpoint_is_loopback(options->url)) /* a proxy for the outside has no part in what stays on this machine */
         bad |= curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
@@ -176,38 +211,6 @@ void post_free(struct post *post)
     free(post->url);
     free(post->key);
     free(post);
-}
-
-static bool header_add(struct curl_slist **list, const char *name, const char *value)
-{
-    struct buffer line;
-    struct curl_slist *grown = NULL;
-
-    buffer_init(&line, 4096);
-    if (buffer_printf(&line, "%s: %s", name, value) == ST_OK)
-        grown = curl_slist_append(*list, buffer_text(&line));
-    buffer_done(&line);
-    if (grown)
-        *list = grown;
-    return grown != NULL;
-}
-
-/* NULL without memory. Expect is emptied: many servers answer 100-continue late or never. */
-static struct curl_slist *headers_make(const struct post *post, const struct request *request, const char *id)
-{
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-    bool made = list && header_add(&list, "Content-Type", request->content_type);
-
-    if (made && request->is_gzip)
-        made = header_add(&list, "Content-Encoding", "gzip");
-    if (made && post->format->has_headers && post->key[0])
-        made = header_add(&list, "Salvor-Key", post->key);
-    if (made && post->format->has_headers && id[0])
-        made = header_add(&list, "Idempotency-Key", id);
-    if (made)
-        return list;
-    curl_slist_free_all(list);
-    return NULL;
 }
 
 static bool exchange_bind(CURL *curl, struct exchange *exchange, struct curl_slist *headers)
@@ -289,7 +292,7 @@ static bool redirect_judge(CURL *curl, struct exchange *exchange, const char *ur
 enum status post_send(struct post *post, const struct request *request, struct file *body, const char *id, struct verdict *ret)
 {
     struct exchange exchange = {.body = body, .body_bytes = request->body_bytes, .post = post};
-    struct curl_slist *headers = headers_make(post, request, id);
+    struct curl_slist *headers = headers_make(post->format, post->key, request, id);
     struct buffer url, next, swap;
     struct reply reply;
     enum status status = headers ? ST_OK : ST_MEMORY;

@@ -7,9 +7,12 @@
 
 struct post_options {
     const struct format *format;
-    const char *url;     /* as format_address made it */
-    const char *key;     /* goes as the header Salvor-Key, where the format has it; NULL or "" = none */
-    const char *ca_file; /* PEM with the authorities to trust instead of the system's; NULL or "" = those */
+    const char *url;                             /* as format_address made it */
+    const char *key;                             /* goes as the header Salvor-Key, where the format has it; NULL or "" = none */
+    const char *ca_file;                         /* PEM with the authorities to trust instead of the system's; NULL or "" = those */
+    const char *proxy;                           /* its address, or "none"; NULL or "" = the environment's */
+    const char *client_certificate, *client_key; /* PEM files (the certificate for Schannel: its path in the store); NULL or "" = none */
+    uint64_t limit_bytes_per_s;                  /* of what is sent; 0 = none */
     uint64_t connect_timeout_ms;
     uint64_t stall_timeout_ms; /* no transfer may be slower than a trickle for so long; whole seconds */
     void (*progress)(void *context, uint64_t sent, uint64_t total); /* may be NULL */

@@ -63,3 +63,19 @@ test('plain server behind an https address gets nothing', async t => {
   assert.equal(result.code, 3, result.stderr);
   assert.equal(far.requests.length, 0);
 });
+
+const asking = server('good', { requestCert: true, rejectUnauthorized: true, ca: fs.readFileSync(authority) });
+
+test('server that asks for a certificate gets it', async t => {
+  const { dir, server: far } = await scene(t, ok, asking);
+  queue(dir);
+  const result = await start(queueArgs(dir, far, '--ca-file', authority, '--client-certificate', `${certs}good.pem`, '--client-key',
+    `${certs}key.pem`));
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(far.requests.length, 1);
+});
+
+test('server that asks for a certificate and gets none: the report waits', t => refused(t, asking, /no answer/));
+
+test('client certificate that is missing: the report waits', t =>
+  refused(t, asking, /no answer: .*cert/i, ['--ca-file', authority, '--client-certificate', '/none.pem', '--client-key', `${certs}key.pem`]));
