@@ -17,7 +17,7 @@
 
 struct remembered {
     enum locate_kind kind;
-    char *name, *id, *file;
+    char *name, *id, *file; /* file may be NULL */
     struct symbol_table *table;
     struct symbol_answer answer; /* points at file and table */
 };
@@ -238,14 +238,14 @@ static void compile_found(const char *file, enum locate_kind kind, const char *p
         ret->answer.why = "";
 }
 
-static enum status find(const struct symbol_store *store, struct remembered *ret)
+static void find(const struct symbol_store *store, struct remembered *ret)
 {
     struct search search = {ret->kind, ret->id, NULL, ST_NOT_FOUND, ""};
     char *path = store->cache ? cache_path(store, ret->kind, ret->name, ret->id) : NULL;
 
     search_folders(store, ret->name, &search);
-    ret->file = search.file ? search.file : copied("");
-    ret->answer = (struct symbol_answer){NULL, search.status, ret->file, search.why};
+    ret->file = search.file;
+    ret->answer = (struct symbol_answer){NULL, search.status, ret->file ? ret->file : "", search.why};
     if (search.status == ST_OK || search.status == ST_NOT_FOUND)
         ret->table = cached(path, search.status == ST_OK ? ret->file : NULL);
     if (ret->table)
@@ -254,7 +254,6 @@ static enum status find(const struct symbol_store *store, struct remembered *ret
         compile_found(ret->file, ret->kind, path, ret);
     ret->answer.table = ret->table;
     free(path);
-    return ret->file ? ST_OK : ST_MEMORY;
 }
 
 static struct remembered *recall(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id)
@@ -279,9 +278,11 @@ enum status symbol_store_get(struct symbol_store *store, enum locate_kind kind, 
     }
     fresh.name = copied(path_base(name));
     fresh.id = copied(id);
-    status = fresh.name && fresh.id ? find(store, &fresh) : ST_MEMORY;
-    if (!status)
+    status = fresh.name && fresh.id ? ST_OK : ST_MEMORY;
+    if (!status) {
+        find(store, &fresh);
         known = list_add(&store->answers, sizeof *known, STORE_MAX_ANSWERS, &status);
+    }
     if (status) {
         remembered_done(&fresh);
         return status;
