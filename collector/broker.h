@@ -5,8 +5,10 @@
 #include "spool/spool.h"
 
 struct broker_options {
-    const char *pipe_name; /* NULL: the machine-wide one */
-    const char *inbox;     /* folder where other layers of our clients leave reports */
+    const char *pipe_name;     /* NULL: the machine-wide one */
+    const char *inbox;         /* folder where other layers of our clients leave reports */
+    uint64_t no_dump_grace_ms; /* see win/monitor.h */
+    bool report_killed;
     struct spool *spool;
     struct lifetimes *lifetimes;
     void (*on_report)(void *context);

@@ -10,7 +10,9 @@
 #define SCAN_INTERVAL_MS     5000
 #define MAX_SCAN_INTERVAL_MS (24u * 3600 * 1000)
 #define MAX_PATH_BYTES       (3u * 32768u)
-#define OPTION_COUNT         9
+#define NO_DUMP_GRACE_MS     10000
+#define MAX_GRACE_MS         (3600u * 1000)
+#define OPTION_COUNT         11
 
 struct configuration {
     struct settings settings;
@@ -31,6 +33,9 @@ static void fill_table(struct option *options, struct settings *settings)
         {SETTING_KEY, OPTION_TEXT, &settings->key, 0, 0, "K", "the server's key for this project"},
         {"scan-interval", OPTION_DURATION, &settings->scan_interval_ms, 100, MAX_SCAN_INTERVAL_MS, "TIME",
          "look through the folders this often"},
+        {"no-dump-grace", OPTION_DURATION, &settings->no_dump_grace_ms, 0, MAX_GRACE_MS, "TIME",
+         "wait this long for a dump before a death is reported without one"},
+        {"report-killed", OPTION_FLAG, &settings->report_killed, 0, 0, NULL, "report programs too that were ended from outside"},
         {"upload-program", OPTION_TEXT, &settings->upload_program, 0, 0, "PATH", "program that sends (salvor-upload beside this one)"},
         {"log", OPTION_TEXT, &settings->log, 0, 0, "FILE", "append the log to a file"},
         {"config", OPTION_TEXT, &settings->config, 0, 0, "FILE", "read settings from a file of `name = value` lines"},
@@ -41,7 +46,8 @@ static void fill_table(struct option *options, struct settings *settings)
 
 static void fill_defaults(struct settings *settings)
 {
-    *settings = (struct settings){.data = platform_default_data(), .scan_interval_ms = SCAN_INTERVAL_MS};
+    *settings =
+        (struct settings){.data = platform_default_data(), .scan_interval_ms = SCAN_INTERVAL_MS, .no_dump_grace_ms = NO_DUMP_GRACE_MS};
 }
 
 /* The command line comes twice: first to learn --config, then in its turn. */

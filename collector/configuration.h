@@ -11,6 +11,8 @@ struct settings {
     const char *upload_program; /* NULL until loaded: salvor-upload beside this program */
     const char *log, *config;   /* NULL: standard error, no file */
     uint64_t scan_interval_ms;
+    uint64_t no_dump_grace_ms; /* how long a death waits for a dump */
+    bool report_killed;        /* also programs ended from outside */
 };
 
 /* Names of settings that .reg files carry; also the option's names on the command line. */

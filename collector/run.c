@@ -85,6 +85,8 @@ static enum status start_broker(struct collector *collector)
     struct broker_options options = {
         .pipe_name = pipe_name,
         .inbox = collector->inbox,
+        .no_dump_grace_ms = collector->settings->no_dump_grace_ms,
+        .report_killed = collector->settings->report_killed,
         .spool = collector->spool,
         .lifetimes = collector->lifetimes,
         .on_report = on_report,

@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "folder_watch.h"
 #include "proto/name.h"
+#include "sibling.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -51,8 +52,14 @@ static size_t count_reports(struct schedule *schedule, enum spool_state state)
 static bool promote(struct schedule *schedule, const char *name)
 {
     struct spool_report *report = NULL;
-    enum status st = spool_report_open(schedule->options.spool, SPOOL_NEW, name, &report);
+    enum status st = sibling_merge(schedule->options.spool, name);
 
+    if (st == ST_OK)
+        return true;
+    if (st != ST_NOT_FOUND)
+        log_warn("reports-not-merged", "file=\"%s\" status=%s consequence=\"it is sent by itself under the same id\"", name,
+                 status_name(st));
+    st = spool_report_open(schedule->options.spool, SPOOL_NEW, name, &report);
     if (!st)
         st = spool_report_move(report, SPOOL_PENDING, "queued", NULL, true);
     spool_report_close(report);
@@ -61,7 +68,7 @@ static bool promote(struct schedule *schedule, const char *name)
     return st == ST_OK;
 }
 
-/* Everything in new/ is wanted; merging and policy have their place here. */
+/* Everything in new/ is wanted; what has a sibling in pending/ is put together with it. */
 static bool promote_all(struct schedule *schedule)
 {
     struct spool_entry *entries = NULL;

@@ -11,6 +11,7 @@
 
 #define EXIT_USAGE        2
 #define SHUTDOWN_LEVEL    0x100 /* below every ordinary program's 0x280: we are ended after our clients */
+#define NO_DUMP_GRACE_MS  10000 /* WerFault writes into our queue itself */
 #define MONITOR_ARGUMENTS 5
 
 struct child {
@@ -66,6 +67,7 @@ static enum status serve(const struct child *child, const char *program)
         .queue_state = SPOOL_PENDING,
         .dumper_command = command,
         .root = child->root,
+        .no_dump_grace_ms = NO_DUMP_GRACE_MS,
     };
     struct monitor *monitor = NULL;
     enum status st = spool_open(&options.spool, child->spool_dir);

@@ -4,10 +4,12 @@
  * by thread-pool waits, so any number of clients can be watched), finished dumps, and the order to stop. Dumps run on threads of their own;
  * a client stays in the table while its dump is under way. */
 #include "monitor.h"
+#include "../exit_code.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/machine.h"
 #include "clients.h"
+#include "deaths.h"
 #include "descriptor.h"
 #include "dump_job.h"
 #include "listener.h"
@@ -28,6 +30,7 @@ struct monitor {
     struct descriptor descriptor;
     struct listener *listener;
     struct clients clients;
+    struct deaths deaths;
     uint32_t last_id;
     uint64_t last_order;
     unsigned dumps_running, dumps_parallel;
@@ -43,10 +46,23 @@ struct dump_work {
 
 /* -- ends -- */
 
-/* An exception's code, as a process ends with it: a system error (0xC...) or one of a run-time's or our own (0xE...). */
-static bool is_abnormal(const struct client *client, DWORD code)
+/* A death that nobody has reported yet waits for a layer that has its dump. */
+static void judge_end(struct monitor *monitor, const struct client *client, DWORD code, uint64_t exited)
 {
-    return !client->head->clean_exit && (code >> 28 == 0xc || code >> 28 == 0xe) && code != STATUS_CONTROL_C_EXIT;
+    const struct monitor_options *options = &monitor->options;
+    enum exit_verdict verdict = exit_code_judge(code, client->head->clean_exit != 0);
+    enum status st = ST_OK;
+
+    if (verdict == EXIT_ORDERLY || client->reported || (verdict == EXIT_KILLED && !options->report_killed)) {
+        log_info("client-exited", "pid=%u app=\"%s\" exit_code=0x%08lx", client->peer.pid, client->peer.app, code);
+        return;
+    }
+    log_warn("client-died", "pid=%u app=\"%s\" exit_code=0x%08lx dump=none grace_ms=%llu", client->peer.pid, client->peer.app, code,
+             (unsigned long long)options->no_dump_grace_ms);
+    st = deaths_add(&monitor->deaths, &monitor->policy, client, code, exited, verdict == EXIT_KILLED,
+                    clock_steady_ms() + options->no_dump_grace_ms);
+    if (st)
+        log_error("death-not-noted", "pid=%u status=%s", client->peer.pid, status_name(st));
 }
 
 static void forget(struct monitor *monitor, struct client *client)
@@ -59,10 +75,7 @@ static void forget(struct monitor *monitor, struct client *client)
     if (monitor->options.lifetimes)
         lifetimes_end(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime),
                       clock_from_filetime((uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime));
-    if (is_abnormal(client, code) && !client->reported)
-        log_warn("client-died", "pid=%u app=\"%s\" exit_code=0x%08lx dump=none", client->peer.pid, client->peer.app, code);
-    else
-        log_info("client-exited", "pid=%u app=\"%s\" exit_code=0x%08lx", client->peer.pid, client->peer.app, code);
+    judge_end(monitor, client, code, (uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime);
     clients_remove(&monitor->clients, client);
 }
 
@@ -294,14 +307,29 @@ static bool is_finished(const struct monitor *monitor)
 {
     if (monitor->dumps_running)
         return false;
-    return monitor->stopping || (monitor->options.root && monitor->root_gone && monitor->clients.count == 0);
+    return monitor->stopping || (monitor->options.root && monitor->root_gone && monitor->clients.count == 0 && monitor->deaths.count == 0);
+}
+
+static void settle_deaths(struct monitor *monitor, uint64_t now)
+{
+    if (deaths_settle(&monitor->deaths, &monitor->policy, now) && monitor->options.on_report)
+        monitor->options.on_report(monitor->options.context);
+}
+
+static DWORD sooner(DWORD wait, uint64_t due_ms, uint64_t now)
+{
+    if (due_ms == UINT64_MAX)
+        return wait;
+    if (due_ms <= now)
+        return 0;
+    return wait < due_ms - now ? wait : (DWORD)(due_ms - now);
 }
 
 /* How long the loop may sleep. */
 static DWORD next_wait(struct monitor *monitor)
 {
-    DWORD wait = listener_expire(monitor->listener);
     uint64_t now = clock_steady_ms();
+    DWORD wait = sooner(listener_expire(monitor->listener), deaths_next(&monitor->deaths), now);
 
     if (monitor->give_up_ms == 0)
         return wait;
@@ -325,7 +353,9 @@ void monitor_run(struct monitor *monitor)
             listener_packet(monitor->listener, packet, error, bytes);
         else if (ok)
             on_packet(monitor, key, bytes);
+        settle_deaths(monitor, clock_steady_ms());
     }
+    settle_deaths(monitor, UINT64_MAX); /* rather now than never: a dump that comes later still takes its place */
 }
 
 void monitor_stop(struct monitor *monitor)
@@ -415,6 +445,7 @@ void monitor_free(struct monitor *monitor)
     if (monitor->wait_root)
         UnregisterWaitEx(monitor->wait_root, INVALID_HANDLE_VALUE);
     clients_done(&monitor->clients);
+    deaths_done(&monitor->deaths);
     descriptor_done(&monitor->descriptor);
     if (monitor->policy.stop)
         CloseHandle(monitor->policy.stop);

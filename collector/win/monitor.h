@@ -16,6 +16,8 @@ struct monitor_options {
     enum spool_state queue_state;      /* where reports go */
     const char *const *dumper_command; /* see dump_job.h; must outlive the monitor, as all of this */
     struct lifetimes *lifetimes;       /* may be NULL */
+    uint64_t no_dump_grace_ms;         /* a death without a report gets a no-dump one after this long */
+    bool report_killed;                /* also when the exit code is no exception's */
     void (*on_report)(void *context);  /* called on the monitor's thread after a report was queued; may be NULL */
     void *context;
     HANDLE

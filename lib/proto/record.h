@@ -24,6 +24,7 @@
 #define RECORD_START          "process_start"
 #define RECORD_TIME           "crash_time"
 #define RECORD_LAYER          "layer"  /* who wrote the dump: LAYER_* */
+#define RECORD_LAYERS         "layers" /* all that saw the death, with blanks between; only where it was more than one */
 #define RECORD_SOURCE         "source" /* which hook saw it: veh filter abort ... */
 #define RECORD_CODE           "exception_code"
 #define RECORD_EXIT_CODE      "exit_code"      /* no-dump reports */

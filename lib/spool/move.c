@@ -49,3 +49,22 @@ enum status spool_report_move(struct spool_report *report, enum spool_state stat
         spool_cut_finish(report, &cut, status == ST_OK);
     return status;
 }
+
+enum status spool_report_drop(struct spool_report *report, const char *event, const char *detail)
+{
+    char key[SPOOL_NAME_BYTES], *path;
+    enum status status;
+
+    if (!report->spool)
+        return ST_STATE;
+    spool_report_history_key(report, key);
+    status = spool_history_append(report->spool, key, event, SPOOL_STATE_COUNT, detail);
+    if (status != ST_OK)
+        log_warn("history-not-written", "report=\"%s\" event=%s why=\"%s\"", report->name, event, status_text(status));
+    path = spool_path(report->spool, report->state, report->name);
+    status = path ? file_remove(path) : ST_MEMORY;
+    free(path);
+    if (status == ST_OK)
+        report->claimed = false;
+    return status;
+}

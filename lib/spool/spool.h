@@ -74,6 +74,9 @@ struct file *spool_report_file(struct spool_report *report); /* for file_read_at
  * In DONE, DISCARDED and FAILED keep_dump false cuts dump and attachments away; what they were is no longer in the open report then. */
 enum status spool_report_move(struct spool_report *report, enum spool_state state, const char *event, const char *detail, bool keep_dump);
 
+/* Removes the report from the queue, after a line in its history that names no state: another report with its id takes its place. */
+enum status spool_report_drop(struct spool_report *report, const char *event, const char *detail);
+
 /* A state's reports, oldest first by name's time. */
 struct spool_entry {
     char *name;

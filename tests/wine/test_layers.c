@@ -107,13 +107,212 @@ static void inbox_when_files_are_no_reports_then_named_once_and_left(void **stat
     assert_int_equal(harness_reports(collector.queue), 0);
 }
 
-#define served(function) cmocka_unit_test_setup_teardown(function, start_collector, stop_collector)
+/* -- exit watcher -- */
+
+static void start_with_grace(const char *grace, const char *more)
+{
+    const char *const options[] = {"--no-dump-grace", grace, more, NULL};
+
+    harness_collector_start_with(&collector, harness_folder(), options);
+}
+
+/* Starts a sample of the collector's; its pid, once it is about to die. */
+static struct process *start_sample(const char *kind)
+{
+    struct process *sample = harness_start("salvor-sample.exe", kind, "--pipe", collector.pipe, "--spool", harness_folder(), (char *)NULL);
+    char line[256];
+
+    assert_true(harness_read_line(sample, "crashing ", line, sizeof line));
+    return sample;
+}
+
+/* Lets a sample die; its pid. */
+static uint32_t let_die(const char *kind, uint32_t expected_code)
+{
+    struct process *sample = start_sample(kind);
+    uint32_t pid = process_id(sample);
+
+    assert_int_equal(harness_finish(sample, DUMP_WAIT_MS), expected_code);
+    return pid;
+}
+
+static void check_value(const char *key, const char *expected)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report = harness_only_report(collector.queue, &spool);
+
+    assert_string_equal(harness_value(report, key), expected);
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+static uint64_t only_dump_bytes(void)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report = harness_only_report(collector.queue, &spool);
+    uint64_t bytes = spool_report_dump_bytes(report);
+
+    spool_report_close(report);
+    spool_close(spool);
+    return bytes;
+}
+
+/* What LocalDumps would leave of a process: `<exe>.<pid>.dmp`. */
+static void put_local_dump(uint32_t pid, size_t size)
+{
+    char name[64], *bytes = calloc(1, size);
+
+    memcpy(bytes, "MDMP", 4);
+    snprintf(name, sizeof name, "salvor-sample.exe.%u.dmp", pid);
+    put_file(collector.dumps, name, bytes, size);
+    free(bytes);
+}
+
+static void exit_watcher_when_fast_fail_leaves_no_dump_then_one_report_without(void **state)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    uint32_t pid;
+
+    (void)state;
+    start_with_grace("100ms", NULL);
+    pid = let_die("fast-fail", CODE_FAST_FAIL);
+    harness_wait_reports(collector.queue, 1, 20000);
+    report = harness_only_report(collector.queue, &spool);
+    assert_int_equal(spool_report_dump_bytes(report), 0);
+    assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_EXIT_WATCHER);
+    assert_string_equal(harness_value(report, RECORD_APP), "salvor-sample.exe");
+    assert_string_equal(harness_value(report, RECORD_EXIT_CODE), "0xc0000409");
+    assert_int_equal(harness_number(report, RECORD_PID), pid);
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+static void exit_watcher_when_exit_is_clean_then_nothing(void **state)
+{
+    (void)state;
+    start_with_grace("0s", "--report-killed");
+    let_die("exit", 0);
+    let_die("exit-three", 3);
+    let_die("fast-fail", CODE_FAST_FAIL); /* and this one is seen, after them */
+    harness_wait_reports(collector.queue, 1, 20000);
+    check_value(RECORD_EXIT_CODE, "0xc0000409");
+}
+
+static void kill_a_sample(void)
+{
+    struct process *sample = start_sample("wait-write-av");
+    uint32_t code;
+
+    process_kill(sample);
+    assert_int_equal(process_wait(sample, 10000, &code), ST_OK);
+    assert_true(code < 16);
+    process_free(sample);
+}
+
+static void exit_watcher_when_killed_then_by_policy(void **state)
+{
+    (void)state;
+    start_with_grace("0s", NULL);
+    kill_a_sample();
+    harness_wait_log(&collector, "client-exited", 10000);
+    assert_int_equal(harness_reports(collector.queue), 0);
+    harness_collector_stop(&collector);
+    start_with_grace("0s", "--report-killed");
+    kill_a_sample();
+    harness_wait_reports(collector.queue, 1, 20000);
+    check_value(RECORD_LAYER, LAYER_EXIT_WATCHER);
+    check_value(RECORD_REASON, "ended from outside, or by abort()");
+}
+
+static void exit_watcher_when_dump_comes_in_time_then_that_alone(void **state)
+{
+    (void)state;
+    start_with_grace("4s", NULL);
+    put_local_dump(let_die("fast-fail", CODE_FAST_FAIL), 5000);
+    harness_wait_reports(collector.queue, 1, 20000);
+    check_value(RECORD_LAYER, LAYER_LOCALDUMPS);
+    harness_wait_log(&collector, "death-has-report", 20000);
+    check_value(RECORD_LAYER, LAYER_LOCALDUMPS);
+}
+
+static void exit_watcher_when_module_wrote_the_dump_then_that_alone(void **state)
+{
+    (void)state;
+    start_with_grace("4s", NULL);
+    harness_wer_module(true);
+    assert_int_equal(harness_run_under_werhost("fast-fail", collector.pipe, harness_folder()), CODE_FAST_FAIL);
+    harness_wait_log(&collector, "death-has-report", 30000);
+    check_value(RECORD_LAYER, LAYER_WER);
+}
+
+/* -- merging -- */
+
+static void merge_when_dump_comes_after_the_grace_then_it_takes_the_empty_ones_place(void **state)
+{
+    uint32_t pid;
+
+    (void)state;
+    start_with_grace("0s", NULL);
+    pid = let_die("fast-fail", CODE_FAST_FAIL);
+    harness_wait_reports(collector.queue, 1, 20000);
+    assert_int_equal(only_dump_bytes(), 0);
+    put_local_dump(pid, 5000);
+    harness_wait_log(&collector, "reports-merged", 20000);
+    assert_int_equal(only_dump_bytes(), 5000);
+    check_value(RECORD_LAYERS, LAYER_LOCALDUMPS " " LAYER_EXIT_WATCHER);
+    check_value(RECORD_EXIT_CODE, "0xc0000409");
+}
+
+static void merge_when_monitor_and_localdumps_saw_it_then_the_larger_dump_stays(void **state)
+{
+    uint64_t monitors;
+    uint32_t pid;
+
+    (void)state;
+    start_with_grace("0s", NULL);
+    pid = let_die("write-av", CODE_ACCESS_VIOLATION);
+    harness_wait_reports(collector.queue, 1, 20000);
+    monitors = only_dump_bytes();
+    assert_true(monitors > 5000);
+    put_local_dump(pid, 5000);
+    harness_wait_log(&collector, "reports-merged", 20000);
+    assert_int_equal(only_dump_bytes(), monitors);
+    check_value(RECORD_LAYERS, LAYER_MONITOR " " LAYER_LOCALDUMPS);
+    check_value(RECORD_ANNOTATION "scene", "harbour at dusk");
+}
+
+static void merge_when_later_dump_is_larger_then_it_stays_with_the_annotations(void **state)
+{
+    uint32_t pid;
+
+    (void)state;
+    start_with_grace("0s", NULL);
+    pid = let_die("write-av", CODE_ACCESS_VIOLATION);
+    harness_wait_reports(collector.queue, 1, 20000);
+    put_local_dump(pid, 3000000);
+    harness_wait_log(&collector, "reports-merged", 20000);
+    assert_int_equal(only_dump_bytes(), 3000000);
+    check_value(RECORD_LAYERS, LAYER_LOCALDUMPS " " LAYER_MONITOR);
+    check_value(RECORD_ANNOTATION "scene", "harbour at dusk");
+}
+
+#define stopped(function) cmocka_unit_test_teardown(function, stop_collector)
+#define served(function)  cmocka_unit_test_setup_teardown(function, start_collector, stop_collector)
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         served(inbox_when_module_writes_a_report_there_then_it_is_in_the_queue),
         served(inbox_when_files_are_no_reports_then_named_once_and_left),
+        stopped(exit_watcher_when_fast_fail_leaves_no_dump_then_one_report_without),
+        stopped(exit_watcher_when_exit_is_clean_then_nothing),
+        stopped(exit_watcher_when_killed_then_by_policy),
+        stopped(exit_watcher_when_dump_comes_in_time_then_that_alone),
+        stopped(exit_watcher_when_module_wrote_the_dump_then_that_alone),
+        stopped(merge_when_dump_comes_after_the_grace_then_it_takes_the_empty_ones_place),
+        stopped(merge_when_monitor_and_localdumps_saw_it_then_the_larger_dump_stays),
+        stopped(merge_when_later_dump_is_larger_then_it_stays_with_the_annotations),
     };
 
     if (argc > 1)
