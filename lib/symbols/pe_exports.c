@@ -69,7 +69,7 @@ static bool split_parameters(struct span name, size_t *ret_len, uint32_t *ret_by
 
     while (at > 0 && name.data[at - 1] >= '0' && name.data[at - 1] <= '9' && name.len - at < PE_MAX_PARAMETER_DIGITS)
         at--;
-    if (at == 0 || at == name.len || name.data[at - 1] != '@')
+    if (at < 2 || at == name.len || name.data[at - 1] != '@')
         return false;
     for (size_t i = at; i < name.len; i++)
         bytes = bytes * 10 + (uint32_t)(name.data[i] - '0');
