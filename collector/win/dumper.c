@@ -11,11 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MAX_STREAM_BYTES (1024u * 1024) /* of one that the program asked for; what is longer is cut */
+#define OWN_STREAMS      2
+#define FIRST_USER_TYPE  0x10000u /* below it are the format's own streams */
+
 struct dumper {
     struct dump_task *task;
     struct block *live; /* as the client has it; read once, written for progress only */
     struct block *copy;
     uint8_t *log;
+    uint8_t *extra[BLOCK_MAX_STREAMS]; /* what the program's own streams held */
 };
 
 static void on_progress(void *context)
@@ -63,13 +68,37 @@ static void write_record(struct dumper *dumper)
     task->record_bytes = task->identity_bytes + (uint32_t)writer.len;
 }
 
+/* Reads what the program wants in its dump; a stream that cannot be read whole is left out, for half of one says something else. */
+static size_t add_streams(struct dumper *dumper, struct minidump_stream *ret)
+{
+    HANDLE process = (HANDLE)(uintptr_t)dumper->task->process;
+    size_t count = 0;
+
+    for (size_t i = 0; i < BLOCK_MAX_STREAMS; i++) {
+        const struct block_stream *from = &dumper->copy->streams[i];
+        SIZE_T size = from->size_bytes < MAX_STREAM_BYTES ? (SIZE_T)from->size_bytes : MAX_STREAM_BYTES, got = 0;
+        if (size == 0 || from->type < FIRST_USER_TYPE || from->type == PROTO_STREAM_RECORD || from->type == PROTO_STREAM_LOG)
+            continue;
+        dumper->extra[i] = malloc(size);
+        if (dumper->extra[i] && ReadProcessMemory(process, (const void *)(uintptr_t)from->address, dumper->extra[i], size, &got) &&
+            got == size)
+            ret[count++] = (struct minidump_stream){from->type, {dumper->extra[i], size}};
+        on_progress(dumper);
+    }
+    return count;
+}
+
 static int write_dump(struct dumper *dumper)
 {
     const struct dump_task *task = dumper->task;
-    struct minidump_stream streams[2] = {
+    struct minidump_stream streams[OWN_STREAMS + BLOCK_MAX_STREAMS] = {
         {PROTO_STREAM_RECORD, {(const uint8_t *)task->record, task->record_bytes}},
-        {PROTO_STREAM_LOG, {dumper->log, report_log(dumper->copy, dumper->log)}},
     };
+    size_t log_bytes = report_log(dumper->copy, dumper->log), stream_count = 1;
+
+    if (log_bytes)
+        streams[stream_count++] = (struct minidump_stream){PROTO_STREAM_LOG, {dumper->log, log_bytes}};
+    stream_count += add_streams(dumper, streams + stream_count);
     struct minidump_request request = {
         .process = (HANDLE)(uintptr_t)task->process,
         .file = (HANDLE)(uintptr_t)task->file,
@@ -78,7 +107,7 @@ static int write_dump(struct dumper *dumper)
         .exception = &dumper->copy->exception,
         .pointer_bits = dumper->copy->pointer_bits,
         .streams = streams,
-        .stream_count = streams[1].bytes.len ? 2 : 1,
+        .stream_count = stream_count,
         .progress = on_progress,
         .context = dumper,
     };
@@ -124,6 +153,8 @@ int dumper_main(const char *section_text)
     if (!dumper.task)
         return 2;
     int code = dump(&dumper);
+    for (size_t i = 0; i < BLOCK_MAX_STREAMS; i++)
+        free(dumper.extra[i]);
     free(dumper.log);
     free(dumper.copy);
     if (dumper.live)

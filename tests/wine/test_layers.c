@@ -297,6 +297,39 @@ static void merge_when_later_dump_is_larger_then_it_stays_with_the_annotations(v
     check_value(RECORD_ANNOTATION "scene", "harbour at dusk");
 }
 
+/* -- what a program asks to have put into its dump -- */
+
+static void request_when_streams_are_asked_for_then_dump_holds_them_and_bad_ones_are_left_out(void **state)
+{
+    static const char content[] = "forty-two barrels";
+    struct raw_client client;
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    uint32_t offset, size;
+    char found[sizeof content];
+
+    (void)state;
+    raw_register(collector.pipe, &client);
+    raw_fault(&client);
+    client.block->streams[0] = (struct block_stream){(uint64_t)(uintptr_t)content, sizeof content, 0x12345, 0};
+    client.block->streams[1] = (struct block_stream){0x10, 100, 0x12346, 0};                                /* not readable */
+    client.block->streams[2] = (struct block_stream){(uint64_t)(uintptr_t)content, UINT32_MAX, 0x12347, 0}; /* not so long */
+    client.block->streams[3] = (struct block_stream){(uint64_t)(uintptr_t)content, sizeof content, PROTO_STREAM_RECORD, 0};
+    assert_int_equal(raw_request(&client, DUMP_WAIT_MS), BLOCK_DONE);
+    harness_wait_reports(collector.queue, 1, 10000);
+    report = harness_only_report(collector.queue, &spool);
+    assert_true(harness_dump_stream(report, 0x12345, &offset, &size));
+    assert_int_equal(size, sizeof content);
+    assert_int_equal(file_read_at(spool_report_file(report), offset, found, sizeof found), ST_OK);
+    assert_memory_equal(found, content, sizeof content);
+    assert_false(harness_dump_stream(report, 0x12346, &offset, &size));
+    assert_true(harness_dump_stream(report, PROTO_STREAM_RECORD, &offset, &size));
+    assert_true(size > sizeof content);
+    spool_report_close(report);
+    spool_close(spool);
+    raw_forget(&client);
+}
+
 #define stopped(function) cmocka_unit_test_teardown(function, stop_collector)
 #define served(function)  cmocka_unit_test_setup_teardown(function, start_collector, stop_collector)
 
@@ -310,6 +343,7 @@ int main(int argc, char **argv)
         stopped(exit_watcher_when_killed_then_by_policy),
         stopped(exit_watcher_when_dump_comes_in_time_then_that_alone),
         stopped(exit_watcher_when_module_wrote_the_dump_then_that_alone),
+        served(request_when_streams_are_asked_for_then_dump_holds_them_and_bad_ones_are_left_out),
         stopped(merge_when_dump_comes_after_the_grace_then_it_takes_the_empty_ones_place),
         stopped(merge_when_monitor_and_localdumps_saw_it_then_the_larger_dump_stays),
         stopped(merge_when_later_dump_is_larger_then_it_stays_with_the_annotations),
