@@ -18,6 +18,7 @@ struct dump_task {
     uint32_t status;                       /* enum status, set last */
     uint32_t identity_bytes;               /* written by the broker: this much of record is the identity */
     uint32_t record_bytes;                 /* written by the dumper: the whole record */
+    uint32_t request, reserved;            /* enum block_request, as the broker knows it */
     char message[256];                     /* why it failed, one sentence part */
     char record[RECORD_MAX_BYTES];
 };

@@ -78,6 +78,7 @@ static enum status make_task(struct dump_job *job, uint32_t sequence)
     job->task->version = DUMP_TASK_VERSION;
     job->task->size_bytes = sizeof(struct dump_task);
     job->task->pid = job->client->peer.pid;
+    job->task->request = job->client->request;
     job->task->status = ST_STATE;
     return write_identity(job, sequence);
 }
@@ -264,6 +265,12 @@ static void job_done(struct dump_job *job)
     close_handle(&job->section);
 }
 
+/* A client that hangs did not ask: it finds its block as it was, unless it crashed meanwhile and has moved on by itself. */
+static void release_client(struct client *client)
+{
+    InterlockedCompareExchange((volatile LONG *)&client->head->state, BLOCK_IDLE, BLOCK_DUMPING);
+}
+
 /* The client waits for the event and reads the rest then, so the event comes last. */
 static void tell_client(struct client *client, const char report_id[UUID_TEXT_BYTES], enum status result)
 {
@@ -300,7 +307,10 @@ enum status dump_job_run(const struct dump_policy *policy, struct client *client
         log_error("dump-failed", "pid=%u app=\"%s\" status=%s reason=\"%s\"", client->peer.pid, client->peer.app, status_name(st), job.why);
     else
         log_debug("dump-written", "id=%s ms=%llu", job.identity.id, (unsigned long long)(clock_steady_ms() - begin));
-    tell_client(client, job.identity.id, st);
+    if (client->request == BLOCK_REQUEST_HANG)
+        release_client(client);
+    else
+        tell_client(client, job.identity.id, st);
     job_done(&job);
     return st;
 }

@@ -5,11 +5,13 @@
 #include "dumper.h"
 #include "../task.h"
 #include "base/text.h"
+#include "proto/code.h"
 #include "proto/report.h"
 #include "writer/append.h"
 #include "writer/minidump_writer.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_STREAM_BYTES (1024u * 1024) /* of one that the program asked for; what is longer is cut */
 #define OWN_STREAMS      2
@@ -124,6 +126,15 @@ static int write_dump(struct dumper *dumper)
     return 0;
 }
 
+/* There is no fault, and what an earlier dump left in the block is none either. */
+static void take_hang(struct block *copy)
+{
+    memset(&copy->exception, 0, sizeof copy->exception);
+    copy->exception.code = CODE_HANG;
+    copy->request = BLOCK_REQUEST_HANG;
+    copy->source = BLOCK_SOURCE_HANG;
+}
+
 static int dump(struct dumper *dumper)
 {
     dumper->live = MapViewOfFile((HANDLE)(uintptr_t)dumper->task->block_section, FILE_MAP_WRITE, 0, 0, sizeof *dumper->live);
@@ -138,6 +149,8 @@ static int dump(struct dumper *dumper)
     const char *why = block_check(dumper->copy, sizeof *dumper->copy);
     if (why)
         return fail(dumper, ST_FORMAT, why, 0); /* the broker's line says whose block */
+    if (dumper->task->request == BLOCK_REQUEST_HANG)
+        take_hang(dumper->copy);
     write_record(dumper);
     on_progress(dumper);
     return write_dump(dumper);

@@ -18,6 +18,8 @@
 #define MAX_DUMPS_PER_CLIENT 64   /* a program that asks for more than this is not crashing */
 #define MAX_IDLE_REQUESTS    1000 /* events without a request behind them */
 #define STOP_GRACE_MS        3000 /* dumps under way may end in this time; a console that is closed gives five seconds */
+#define HANG_LOOK_MS         500
+#define ASLEEP_MS            10000 /* a gap between looks that only a sleeping machine makes */
 #define MIN_PARALLEL_DUMPS   2
 #define MAX_PARALLEL_DUMPS   8
 
@@ -33,6 +35,7 @@ struct monitor {
     struct deaths deaths;
     uint32_t last_id;
     uint64_t last_order;
+    uint64_t looked_ms, awake_ms; /* tick counts: last look for hangs; when we began to look, or last woke with the machine */
     unsigned dumps_running, dumps_parallel;
     bool root_gone, stopping;
     uint64_t give_up_ms; /* steady: when dumps under way are ended; 0 = not stopping, or done */
@@ -104,6 +107,10 @@ static DWORD WINAPI dump_thread(void *context)
 static void refuse_dump(struct client *client, const char *why)
 {
     log_error("dump-refused", "pid=%u app=\"%s\" reason=\"%s\"", client->peer.pid, client->peer.app, why);
+    if (client->request == BLOCK_REQUEST_HANG) { /* it does not wait */
+        InterlockedCompareExchange((volatile LONG *)&client->head->state, BLOCK_IDLE, BLOCK_DUMPING);
+        return;
+    }
     client->head->result = ST_REFUSED;
     InterlockedExchange((volatile LONG *)&client->head->state, BLOCK_FAILED);
     SetEvent(client->done_event);
@@ -154,6 +161,47 @@ static void on_request(struct monitor *monitor, struct client *client)
     log_info("dump-requested", "pid=%u app=\"%s\" request=%u", client->peer.pid, client->peer.app, client->request);
     client->request_order = ++monitor->last_order;
     start_waiting_dumps(monitor);
+}
+
+/* Silence since the last beat, or since we ourselves were last awake: a machine that slept has no hanging programs. */
+static bool is_silent(const struct monitor *monitor, const struct client *client, uint64_t now)
+{
+    uint64_t beat = client->head->heartbeat, since = beat > monitor->awake_ms ? beat : monitor->awake_ms;
+    uint32_t timeout_ms = client->head->hang_timeout_ms;
+
+    return timeout_ms && beat && beat != client->hang_beat && now > since && now - since > timeout_ms;
+}
+
+static void request_hang_dump(struct monitor *monitor, struct client *client)
+{
+    if (client->dumping || client->request_order || client->exited || client->replaced ||
+        InterlockedCompareExchange((volatile LONG *)&client->head->state, BLOCK_DUMPING, BLOCK_IDLE) != BLOCK_IDLE)
+        return;
+    client->hang_beat = client->head->heartbeat;
+    if (++client->dumps > MAX_DUMPS_PER_CLIENT) {
+        InterlockedCompareExchange((volatile LONG *)&client->head->state, BLOCK_IDLE, BLOCK_DUMPING);
+        return;
+    }
+    client->request = BLOCK_REQUEST_HANG;
+    client->sequence = ++client->extra_dumps;
+    client->request_order = ++monitor->last_order;
+    log_warn("client-hangs", "pid=%u app=\"%s\" timeout_ms=%u", client->peer.pid, client->peer.app, client->head->hang_timeout_ms);
+    start_waiting_dumps(monitor);
+}
+
+/* Heartbeats are the system's tick count, which every process reads alike. */
+static void look_for_hangs(struct monitor *monitor)
+{
+    uint64_t now = GetTickCount64();
+
+    if (monitor->stopping || now < monitor->looked_ms + HANG_LOOK_MS)
+        return;
+    if (now > monitor->looked_ms + ASLEEP_MS)
+        monitor->awake_ms = now;
+    monitor->looked_ms = now;
+    for (size_t i = 0; i < monitor->clients.count; i++)
+        if (is_silent(monitor, monitor->clients.items[i], now))
+            request_hang_dump(monitor, monitor->clients.items[i]);
 }
 
 /* -- registration -- */
@@ -331,6 +379,8 @@ static DWORD next_wait(struct monitor *monitor)
     uint64_t now = clock_steady_ms();
     DWORD wait = sooner(listener_expire(monitor->listener), deaths_next(&monitor->deaths), now);
 
+    if (monitor->clients.count && wait > HANG_LOOK_MS)
+        wait = HANG_LOOK_MS;
     if (monitor->give_up_ms == 0)
         return wait;
     if (now >= monitor->give_up_ms) {
@@ -354,6 +404,7 @@ void monitor_run(struct monitor *monitor)
         else if (ok)
             on_packet(monitor, key, bytes);
         settle_deaths(monitor, clock_steady_ms());
+        look_for_hangs(monitor);
     }
     settle_deaths(monitor, UINT64_MAX); /* rather now than never: a dump that comes later still takes its place */
 }

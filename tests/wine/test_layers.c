@@ -330,6 +330,41 @@ static void request_when_streams_are_asked_for_then_dump_holds_them_and_bad_ones
     raw_forget(&client);
 }
 
+/* -- hangs -- */
+
+static void beat(struct raw_client *client)
+{
+    *(volatile uint64_t *)&client->block->heartbeat = GetTickCount64();
+}
+
+static void hang_when_heartbeat_stops_then_one_dump_for_each_silence(void **state)
+{
+    struct raw_client client;
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    (void)state;
+    raw_register(collector.pipe, &client);
+    client.block->hang_timeout_ms = 1000;
+    beat(&client);
+    harness_wait_reports(collector.queue, 1, DUMP_WAIT_MS);
+    report = harness_only_report(collector.queue, &spool);
+    assert_string_equal(harness_value(report, RECORD_SOURCE), "hang");
+    assert_int_equal(harness_number(report, RECORD_CODE), CODE_HANG);
+    spool_report_close(report);
+    spool_close(spool);
+    assert_int_equal(WaitForSingleObject(client.done, 2500), WAIT_TIMEOUT); /* two timeouts more */
+    assert_int_equal(harness_reports(collector.queue), 1);
+    assert_int_equal(client.block->state, BLOCK_IDLE);
+    beat(&client);
+    harness_wait_reports(collector.queue, 2, DUMP_WAIT_MS);
+    raw_fault(&client);
+    while (*(volatile uint32_t *)&client.block->state != BLOCK_IDLE)
+        Sleep(10);
+    assert_int_equal(raw_request(&client, DUMP_WAIT_MS), BLOCK_DONE); /* and a crash is served as ever */
+    raw_forget(&client);
+}
+
 #define stopped(function) cmocka_unit_test_teardown(function, stop_collector)
 #define served(function)  cmocka_unit_test_setup_teardown(function, start_collector, stop_collector)
 
@@ -344,6 +379,7 @@ int main(int argc, char **argv)
         stopped(exit_watcher_when_dump_comes_in_time_then_that_alone),
         stopped(exit_watcher_when_module_wrote_the_dump_then_that_alone),
         served(request_when_streams_are_asked_for_then_dump_holds_them_and_bad_ones_are_left_out),
+        served(hang_when_heartbeat_stops_then_one_dump_for_each_silence),
         stopped(merge_when_dump_comes_after_the_grace_then_it_takes_the_empty_ones_place),
         stopped(merge_when_monitor_and_localdumps_saw_it_then_the_larger_dump_stays),
         stopped(merge_when_later_dump_is_larger_then_it_stays_with_the_annotations),
