@@ -202,6 +202,8 @@ enum status pdb_compile(struct span bytes, struct symbol_builder *builder, const
         status = read_parts(&pdb);
         if (!pdb.addresses.sections.bytes.len)
             symbol_builder_note(builder, "has no section headers, so nothing in it has an address");
+        if (pdb.types.types.is_damaged || pdb.types.items.is_damaged)
+            symbol_builder_note(builder, "has types or items that do not hold, so names of inlined functions may be missing");
         if (pdb.damaged)
             symbol_builder_note(builder, "has %u records that do not hold", (unsigned)pdb.damaged);
         if (!pdb.budget)

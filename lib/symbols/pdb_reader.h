@@ -52,6 +52,7 @@ struct pdb_type_stream {
     struct msf_view view;
     uint32_t first, count;
     uint32_t *offsets; /* of each record in the view */
+    bool is_damaged;   /* records are missing */
 };
 struct pdb_types {
     struct pdb_type_stream types, items;

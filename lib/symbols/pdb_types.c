@@ -33,8 +33,10 @@ static enum status index_records(struct pdb_type_stream *stream)
     uint16_t size;
 
     if (!span_u32(bytes, 4, &header) || !span_u32(bytes, 8, &first) || !span_u32(bytes, 12, &end) || !span_u32(bytes, 16, &record_bytes) ||
-        header < HEADER_BYTES || first < FIRST_NUMBER || end < first)
+        header < HEADER_BYTES || first < FIRST_NUMBER || end < first) {
+        stream->is_damaged = bytes.len > 0;
         return ST_OK;
+    }
     count = end - first;
     if (count > bytes.len / 4)
         count = (uint32_t)(bytes.len / 4);
@@ -47,6 +49,7 @@ static enum status index_records(struct pdb_type_stream *stream)
         stream->offsets[stream->count++] = (uint32_t)at;
         at += 2 + (uint64_t)size;
     }
+    stream->is_damaged = stream->count < end - first;
     return ST_OK;
 }
 
