@@ -235,7 +235,8 @@ export function idOf(response) {
 export async function signIn(server, user = 'admin', password = server.password) {
   const base = `${server.url}/api/v1`;
   const call = async (method, target, { body, headers = {} } = {}) => {
-    const response = await fetch(base + target, { method, body, headers: { Cookie: client.cookie ?? '', ...headers } });
+    // A connection each: a kept one may be closed by the server (whose time limits tests shorten) just as it is used again.
+    const response = await fetch(base + target, { method, body, headers: { Connection: 'close', Cookie: client.cookie ?? '', ...headers } });
     const content = await response.text();
     return { status: response.status, headers: response.headers, json: content ? JSON.parse(content) : null };
   };
