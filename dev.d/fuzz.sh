@@ -8,6 +8,7 @@ dev_fuzz() {
     [ -f tests/fuzz/CMakeLists.txt ] || fail "there is no fuzz target yet: tests/fuzz has none"
     packages_for build
     packages_need clang libclang-rt-14-dev
+    build_web # the server, which a target links, holds the pages
     say "building the fuzz targets"
     step configure-fuzz cmake -S . -B "$FUZZ_BUILD" -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
         -DSALVOR_FUZZ=ON -DSALVOR_WERROR=OFF -DSALVOR_SANITIZE=address,undefined -DCMAKE_C_FLAGS=-fsanitize=fuzzer-no-link || fail "the fuzz targets could not be configured"
