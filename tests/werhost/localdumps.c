@@ -1,5 +1,6 @@
 /* localdumps.c - LocalDumps by the book (https://learn.microsoft.com/windows/win32/wer/collecting-user-mode-dumps): the program's own key
- * first, then the general one; DumpFolder defaults to %LOCALAPPDATA%\CrashDumps, DumpCount to 10, DumpType to 1 (mini). */
+ * first, then the general one; DumpFolder defaults to %LOCALAPPDATA%\CrashDumps, DumpCount to 10, DumpType to 1 (mini), and
+ * CustomDumpFlags, which count for DumpType 0, to 0x121. */
 #include "localdumps.h"
 #include <dbghelp.h>
 #include <stdio.h>
@@ -7,6 +8,8 @@
 
 #define LOCALDUMPS_KEY  L"SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\LocalDumps"
 #define LOCALDUMPS_PATH 2048
+#define LOCALDUMPS_NAME (LOCALDUMPS_PATH + 280)
+#define DEFAULT_FLAGS   0x121u /* MiniDumpWithDataSegs | MiniDumpWithUnloadedModules | MiniDumpWithProcessThreadData */
 
 struct dump_settings {
     wchar_t folder[LOCALDUMPS_PATH];
@@ -53,7 +56,7 @@ static bool read_settings(const wchar_t *exe, struct dump_settings *ret)
     ExpandEnvironmentStringsW(L"%LOCALAPPDATA%\\CrashDumps", ret->folder, LOCALDUMPS_PATH);
     ret->count = 10;
     ret->type = 1;
-    ret->custom_flags = 0;
+    ret->custom_flags = DEFAULT_FLAGS;
     if (!open_key(LOCALDUMPS_KEY, &general))
         return false;
     read_key(general, ret);
@@ -72,29 +75,38 @@ static const wchar_t *base_name(const wchar_t *path)
     return slash ? slash + 1 : path;
 }
 
-/* Deletes the oldest dump of the program when there are count already. */
-static void rotate(const struct dump_settings *from, const wchar_t *exe)
+/* The oldest dump of the program into ret, LOCALDUMPS_NAME units; how many there are. */
+static DWORD find_oldest(const struct dump_settings *from, const wchar_t *exe, wchar_t *ret)
 {
-    wchar_t pattern[LOCALDUMPS_PATH + 280], oldest[LOCALDUMPS_PATH + 280];
+    wchar_t pattern[LOCALDUMPS_NAME];
     WIN32_FIND_DATAW found;
     FILETIME first = {~0u, ~0u};
     DWORD seen = 0;
     HANDLE search;
 
-    swprintf(pattern, LOCALDUMPS_PATH + 280, L"%ls\\%ls.*.dmp", from->folder, exe);
+    swprintf(pattern, LOCALDUMPS_NAME, L"%ls\\%ls.*.dmp", from->folder, exe);
     search = FindFirstFileW(pattern, &found);
     if (search == INVALID_HANDLE_VALUE)
-        return;
+        return 0;
     do {
         seen++;
         if (CompareFileTime(&found.ftLastWriteTime, &first) < 0) {
             first = found.ftLastWriteTime;
-            swprintf(oldest, LOCALDUMPS_PATH + 280, L"%ls\\%ls", from->folder, found.cFileName);
+            swprintf(ret, LOCALDUMPS_NAME, L"%ls\\%ls", from->folder, found.cFileName);
         }
     } while (FindNextFileW(search, &found));
     FindClose(search);
-    if (seen >= from->count)
-        DeleteFileW(oldest);
+    return seen;
+}
+
+/* Makes room for one more: the folder never holds more than DumpCount dumps of the program, also after the count was lowered. */
+static void rotate(const struct dump_settings *from, const wchar_t *exe)
+{
+    wchar_t oldest[LOCALDUMPS_NAME];
+
+    while (find_oldest(from, exe, oldest) >= from->count)
+        if (!DeleteFileW(oldest))
+            return;
 }
 
 static MINIDUMP_TYPE dump_type(const struct dump_settings *from)
@@ -132,7 +144,7 @@ static bool write_dump(const struct fault *fault, const wchar_t *path, MINIDUMP_
 bool localdumps_write(const struct fault *fault)
 {
     struct dump_settings settings;
-    wchar_t image[LOCALDUMPS_PATH] = {0}, path[LOCALDUMPS_PATH + 280];
+    wchar_t image[LOCALDUMPS_PATH] = {0}, path[LOCALDUMPS_NAME];
     DWORD size = LOCALDUMPS_PATH;
     const wchar_t *exe;
 
@@ -145,7 +157,7 @@ bool localdumps_write(const struct fault *fault)
     }
     CreateDirectoryW(settings.folder, NULL);
     rotate(&settings, exe);
-    swprintf(path, LOCALDUMPS_PATH + 280, L"%ls\\%ls.%lu.dmp", settings.folder, exe, (unsigned long)fault->pid);
+    swprintf(path, LOCALDUMPS_NAME, L"%ls\\%ls.%lu.dmp", settings.folder, exe, (unsigned long)fault->pid);
     if (!write_dump(fault, path, dump_type(&settings))) {
         printf("werhost: could not write %ls (error %lu)\n", path, (unsigned long)GetLastError());
         return false;
