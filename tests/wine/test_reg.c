@@ -1,6 +1,7 @@
 /* test_reg.c - .reg files through the real regedit: what it makes of them is read back from the registry. */
 #include "base/win/wide.h"
 #include "harness.h"
+#include "keys.h"
 #include "proto/name.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,63 +10,12 @@
 
 #define APP           "salvor-sample.exe"
 #define MAX_REG_BYTES 65536
-#define VIEW          KEY_WOW64_64KEY /* WER reads the 64-bit view only */
-
-static void wide(const char *text, wchar_t *ret, size_t count)
-{
-    wchar_t *made = wide_from_utf8(text);
-
-    assert_non_null(made);
-    assert_true(wcslen(made) < count);
-    wcscpy(ret, made);
-    free(made);
-}
-
-static bool has_key(const char *key)
-{
-    wchar_t path[512];
-    HKEY opened;
-
-    wide(key, path, 512);
-    LSTATUS status = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_READ | VIEW, &opened);
-    if (status == ERROR_SUCCESS)
-        RegCloseKey(opened);
-    return status == ERROR_SUCCESS;
-}
-
-/* The value as it stands, %variables% not put in; its type, or REG_NONE when there is none. */
-static DWORD read_value(const char *key, const char *name, char *ret, size_t size)
-{
-    wchar_t path[512], value[128], text[1024] = L"";
-    DWORD type = REG_NONE, bytes = sizeof text - sizeof *text;
-    HKEY opened;
-
-    ret[0] = '\0';
-    wide(key, path, 512);
-    wide(name, value, 128);
-    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_READ | VIEW, &opened))
-        return REG_NONE;
-    LSTATUS status = RegQueryValueExW(opened, value, NULL, &type, (BYTE *)text, &bytes);
-    RegCloseKey(opened);
-    if (status)
-        return REG_NONE;
-    if (type == REG_DWORD) {
-        DWORD number;
-        memcpy(&number, text, sizeof number);
-        snprintf(ret, size, "%lu", number);
-    } else {
-        char *utf8 = wide_to_utf8(text);
-        snprintf(ret, size, "%s", utf8);
-        free(utf8);
-    }
-    return type;
-}
 
 static void check_value(const char *key, const char *name, DWORD type, const char *expected)
 {
     char text[4096];
 
-    assert_int_equal(read_value(key, name, text, sizeof text), type);
+    assert_int_equal(keys_read(key, name, text, sizeof text), type);
     assert_string_equal(text, expected);
 }
 
@@ -73,42 +23,23 @@ static void check_no_value(const char *key, const char *name)
 {
     char text[4096];
 
-    if (read_value(key, name, text, sizeof text) != REG_NONE)
+    if (keys_read(key, name, text, sizeof text) != REG_NONE)
         fail_msg("%s has %s=%s", key, name, text);
 }
 
-static void write_value(const char *key, const char *name, const wchar_t *text)
-{
-    wchar_t path[512], value[128];
-    HKEY opened;
-
-    wide(key, path, 512);
-    wide(name, value, 128);
-    assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, path, 0, NULL, 0, KEY_WRITE | VIEW, NULL, &opened, NULL), ERROR_SUCCESS);
-    assert_int_equal(RegSetValueExW(opened, value, 0, REG_SZ, (const BYTE *)text, (DWORD)((wcslen(text) + 1) * sizeof *text)),
-                     ERROR_SUCCESS);
-    RegCloseKey(opened);
-}
-
-static void drop_key(const char *key)
-{
-    wchar_t path[512];
-    HKEY machine;
-
-    wide(key, path, 512);
-    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, NULL, 0, KEY_ALL_ACCESS | VIEW, &machine))
-        return;
-    RegDeleteTreeW(machine, path);
-    RegCloseKey(machine);
-}
-
-/* These tests own both keys: they are removed before and after. */
-static int clean(void **state)
+static int take_keys(void **state)
 {
     (void)state;
-    drop_key(NAME_KEY_LOCALDUMPS "\\" APP);
-    drop_key(NAME_KEY_LOCALDUMPS "\\other.exe");
-    drop_key(NAME_KEY_SETTINGS);
+    keys_take(NAME_KEY_LOCALDUMPS);
+    keys_take(NAME_KEY_SETTINGS);
+    return 0;
+}
+
+static int give_keys_back(void **state)
+{
+    (void)state;
+    keys_give_back(NAME_KEY_SETTINGS);
+    keys_give_back(NAME_KEY_LOCALDUMPS);
     return 0;
 }
 
@@ -196,11 +127,11 @@ static void reg_when_imported_twice_then_no_difference(void **state)
 static void reg_when_undone_then_only_ours_is_gone(void **state)
 {
     (void)state;
-    write_value(NAME_KEY_LOCALDUMPS "\\other.exe", NAME_VALUE_DUMP_FOLDER, L"C:\\elsewhere");
-    write_value(NAME_KEY_SETTINGS, "url", L"https://someone.example");
+    keys_set_text(NAME_KEY_LOCALDUMPS "\\other.exe", NAME_VALUE_DUMP_FOLDER, "C:\\elsewhere");
+    keys_set_text(NAME_KEY_SETTINGS, "url", "https://someone.example");
     import(ready_file("sample-enable.reg"));
     import(ready_file("sample-undo.reg"));
-    assert_false(has_key(NAME_KEY_LOCALDUMPS "\\" APP));
+    assert_false(keys_has(NAME_KEY_LOCALDUMPS "\\" APP));
     check_no_value(NAME_KEY_SETTINGS, "dumps");
     check_value(NAME_KEY_LOCALDUMPS "\\other.exe", NAME_VALUE_DUMP_FOLDER, REG_SZ, "C:\\elsewhere");
     check_value(NAME_KEY_SETTINGS, "url", REG_SZ, "https://someone.example");
@@ -244,17 +175,17 @@ static void collector_when_deployed_by_reg_file_then_watches_its_folder(void **s
         fail_msg("no %s in: %s", expected, line);
 }
 
-#define in_clean_registry(function) cmocka_unit_test_setup_teardown(function, clean, clean)
+#define with_keys(function) cmocka_unit_test_setup_teardown(function, take_keys, give_keys_back)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reg_when_generated_then_equal_to_the_ready_files),
-        in_clean_registry(reg_when_imported_then_registry_holds_what_the_programs_look_for),
-        in_clean_registry(reg_when_imported_twice_then_no_difference),
-        in_clean_registry(reg_when_undone_then_only_ours_is_gone),
-        in_clean_registry(reg_when_values_need_escapes_then_read_back_as_given),
-        in_clean_registry(collector_when_deployed_by_reg_file_then_watches_its_folder),
+        with_keys(reg_when_imported_then_registry_holds_what_the_programs_look_for),
+        with_keys(reg_when_imported_twice_then_no_difference),
+        with_keys(reg_when_undone_then_only_ours_is_gone),
+        with_keys(reg_when_values_need_escapes_then_read_back_as_given),
+        with_keys(collector_when_deployed_by_reg_file_then_watches_its_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
