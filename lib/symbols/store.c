@@ -26,6 +26,8 @@ struct symbol_store {
     char *cache;
     struct list folders; /* char * */
     struct list answers; /* struct remembered */
+    void (*begins)(void *context, const char *file);
+    void *context;
 };
 
 /* One search: the file accepted, or the first one that was not and why. */
@@ -87,6 +89,12 @@ void symbol_store_free(struct symbol_store *store)
     list_done(&store->folders);
     free(store->cache);
     free(store);
+}
+
+void symbol_store_watch(struct symbol_store *store, void (*begins)(void *context, const char *file), void *context)
+{
+    store->begins = begins;
+    store->context = context;
 }
 
 enum status symbol_store_add(struct symbol_store *store, const char *folder)
@@ -238,6 +246,18 @@ static void compile_found(const char *file, enum locate_kind kind, const char *p
         ret->answer.why = "";
 }
 
+enum status symbol_store_find(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id, char **ret)
+{
+    struct search search = {kind, id, NULL, ST_NOT_FOUND, ""};
+
+    search_folders(store, path_base(name), &search);
+    if (search.status)
+        free(search.file);
+    else
+        *ret = search.file;
+    return search.status;
+}
+
 static void find(const struct symbol_store *store, struct remembered *ret)
 {
     struct search search = {ret->kind, ret->id, NULL, ST_NOT_FOUND, ""};
@@ -248,10 +268,13 @@ static void find(const struct symbol_store *store, struct remembered *ret)
     ret->answer = (struct symbol_answer){NULL, search.status, ret->file ? ret->file : "", search.why};
     if (search.status == ST_OK || search.status == ST_NOT_FOUND)
         ret->table = cached(path, search.status == ST_OK ? ret->file : NULL);
-    if (ret->table)
+    if (ret->table) {
         ret->answer.status = ST_OK;
-    else if (search.status == ST_OK)
+    } else if (search.status == ST_OK) {
+        if (store->begins)
+            store->begins(store->context, ret->file);
         compile_found(ret->file, ret->kind, path, ret);
+    }
     ret->answer.table = ret->table;
     free(path);
 }

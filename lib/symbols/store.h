@@ -12,6 +12,8 @@ struct symbol_store;
 /* cache: folder for compiled tables, made when missing; NULL keeps them in memory only. */
 enum status symbol_store_create(struct symbol_store **ret, const char *cache);
 void symbol_store_free(struct symbol_store *store); /* accepts NULL; closes its tables */
+/* begins is called before a symbol file is compiled, which may take long. */
+void symbol_store_watch(struct symbol_store *store, void (*begins)(void *context, const char *file), void *context);
 /* Adds a folder to search, after those added before. Answers given so far are not reconsidered. */
 enum status symbol_store_add(struct symbol_store *store, const char *folder);
 
@@ -25,6 +27,9 @@ struct symbol_answer {
 /* The table of a module from its symbol file of that kind. name and id as for struct locate_request. Errors: ST_MEMORY, ST_TOO_LARGE. */
 enum status symbol_store_get(struct symbol_store *store, enum locate_kind kind, const char *name, const char *id,
                              struct symbol_answer *ret);
+
+/* Where that file is, without reading it: a new string that the caller frees. Errors: those of symbol_answer.status, ST_MEMORY. */
+enum status symbol_store_find(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id, char **ret);
 
 /* Removes the tables that were written longest ago until the cache folder holds at most max_bytes, and what dead writers left. */
 enum status symbol_store_trim(const char *cache, uint64_t max_bytes);

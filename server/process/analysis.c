@@ -8,6 +8,7 @@
 struct walked {
     const struct minidump *minidump;
     struct images *images;
+    struct naming *naming;
 };
 
 static bool process_read(void *context, uint64_t address, void *ret, size_t size)
@@ -38,10 +39,22 @@ static bool process_source(void *context, uint64_t address, size_t index, struct
     return images_source(((const struct walked *)context)->images, address, index, ret);
 }
 
+static bool process_rules(void *context, uint64_t address, size_t index, const char **ret)
+{
+    return naming_rules(((const struct walked *)context)->naming, address, index, ret);
+}
+
+size_t analysis_frame_functions(const struct analysis *analysis, const struct unwind_frame *frame,
+                                struct symbol_frame ret[SYMBOLS_MAX_FRAMES])
+{
+    return naming_functions(analysis->naming, frame->lookup, ret, SYMBOLS_MAX_FRAMES);
+}
+
 static enum status thread_walk(struct analysis *analysis, struct images *images, size_t index, struct unwind_budget *budget)
 {
-    struct walked walked = {analysis->minidump, images};
-    const struct unwind_process process = {.context = &walked, .read = process_read, .is_code = process_is_code, .source = process_source};
+    struct walked walked = {analysis->minidump, images, analysis->naming};
+    const struct unwind_process process = {
+        .context = &walked, .read = process_read, .is_code = process_is_code, .source = process_source, .rules = process_rules};
     struct analysis_thread *thread = &analysis->threads[index];
 
     thread->why_no_registers = minidump_thread_state(analysis->minidump, index, &thread->registers);
@@ -50,7 +63,7 @@ static enum status thread_walk(struct analysis *analysis, struct images *images,
 }
 
 /* The crashing thread comes first, so that a hostile crowd of threads cannot use up its share. */
-static enum status threads_walk(struct analysis *analysis, const struct analysis_options *options)
+static enum status threads_walk(struct analysis *analysis)
 {
     struct unwind_budget budget = {ANALYSIS_MAX_FRAMES, ANALYSIS_MAX_SCAN_WORDS};
     size_t count = analysis->minidump->thread_count;
@@ -60,14 +73,40 @@ static enum status threads_walk(struct analysis *analysis, const struct analysis
     analysis->threads = calloc(count ? count : 1, sizeof(*analysis->threads));
     if (!analysis->threads)
         return ST_MEMORY;
-    status =
-        images_create(&images, analysis->minidump, options ? options->symbol_folders : NULL, options ? options->symbol_folder_count : 0);
+    status = images_create(&images, analysis->minidump, analysis->naming);
     if (status == ST_OK && analysis->crashing_thread != MINIDUMP_NONE)
         status = thread_walk(analysis, images, analysis->crashing_thread, &budget);
     for (size_t i = 0; i < count && status == ST_OK; i++)
         if (i != analysis->crashing_thread)
             status = thread_walk(analysis, images, i, &budget);
     images_free(images);
+    return status;
+}
+
+/* What each frame is called is asked for once here, so that a module's symbols are there, or known to be missing, before output. */
+static void frames_name(struct analysis *analysis)
+{
+    struct symbol_frame functions[SYMBOLS_MAX_FRAMES];
+
+    for (size_t i = 0; i < analysis->minidump->thread_count; i++)
+        for (size_t j = 0; j < analysis->threads[i].stack.count; j++)
+            analysis_frame_functions(analysis, &analysis->threads[i].stack.frames[j], functions);
+}
+
+static enum status symbols_open_store(struct analysis *analysis, const struct analysis_options *options)
+{
+    static const struct analysis_options none;
+    enum status status;
+
+    if (!options)
+        options = &none;
+    status = symbol_store_create(&analysis->store, options->symbol_cache);
+    for (size_t i = 0; i < options->symbol_folder_count && status == ST_OK; i++)
+        status = symbol_store_add(analysis->store, options->symbol_folders[i]);
+    if (status == ST_OK)
+        status = naming_create(&analysis->naming, analysis->minidump, analysis->store);
+    if (status == ST_OK)
+        symbol_store_watch(analysis->store, options->on_compile, options->on_compile_context);
     return status;
 }
 
@@ -114,9 +153,13 @@ static enum status analyse(struct analysis *analysis, struct span record, const 
     minidump_reason(analysis->minidump, &analysis->reason);
     analysis->crashing_thread = minidump_crashing_thread(analysis->minidump);
     analysis->main_module = analysis->minidump->module_count ? 0 : MINIDUMP_NONE;
-    status = threads_walk(analysis, options);
+    status = symbols_open_store(analysis, options);
     if (status == ST_OK)
+        status = threads_walk(analysis);
+    if (status == ST_OK) {
+        frames_name(analysis);
         sign(analysis);
+    }
     return status;
 }
 
@@ -155,6 +198,8 @@ void analysis_free(struct analysis *analysis)
     for (size_t i = 0; analysis->threads && i < analysis->minidump->thread_count; i++)
         unwind_stack_done(&analysis->threads[i].stack);
     free(analysis->threads);
+    naming_free(analysis->naming);
+    symbol_store_free(analysis->store);
     enclosed_done(&analysis->enclosed);
     minidump_close(analysis->minidump);
     free(analysis);

@@ -4,6 +4,7 @@
 #include "minidump/minidump.h"
 #include "minidump/reason.h"
 #include "process/enclosed.h"
+#include "process/naming.h"
 #include "signature/signature.h"
 #include "unwind/unwind.h"
 
@@ -13,8 +14,11 @@
 
 /* What a caller may add to a dump; all may be zero. */
 struct analysis_options {
-    const char *const *symbol_folders; /* symbol stores: <name>/<code id>/<name> */
+    const char *const *symbol_folders; /* searched in this order; lib/symbols/locate.h tells their layouts */
     size_t symbol_folder_count;
+    const char *symbol_cache;                            /* folder for compiled symbols; NULL: they are compiled again each time */
+    void (*on_compile)(void *context, const char *file); /* called before a symbol file is compiled; may be NULL */
+    void *on_compile_context;
 };
 
 struct analysis_thread {
@@ -32,6 +36,8 @@ struct analysis {
     size_t crashing_thread;          /* index, or MINIDUMP_NONE */
     size_t main_module;              /* index, or MINIDUMP_NONE */
     struct signature signature;
+    struct symbol_store *store;
+    struct naming *naming;
 };
 
 /* Analyses a dump or report container; file must stay as it is until analysis_free. options may be NULL. On an error *ret_why says it as
@@ -41,5 +47,8 @@ void analysis_free(struct analysis *analysis); /* accepts NULL */
 
 /* The module that a frame runs in, or NULL. */
 const struct minidump_module *analysis_frame_module(const struct analysis *analysis, const struct unwind_frame *frame);
+/* The functions that a frame stands for, innermost first; those before the last were inlined. 0 when none is known. */
+size_t analysis_frame_functions(const struct analysis *analysis, const struct unwind_frame *frame,
+                                struct symbol_frame ret[SYMBOLS_MAX_FRAMES]);
 
 #endif

@@ -1,6 +1,5 @@
 /* images.c - looks a module's image up where it may be, and checks that it is the right one. */
 #include "process/images.h"
-#include "base/buffer.h"
 #include "process/mapping.h"
 #include "unwind/function_table.h"
 #include "unwind/symbol_source.h"
@@ -8,7 +7,6 @@
 #include <string.h>
 
 #define STREAM_FUNCTION_TABLE 13u
-#define MAX_PATH_BYTES        8192u
 
 /* One module's images, as far as they were found. */
 struct image {
@@ -22,8 +20,7 @@ struct image {
 
 struct images {
     const struct minidump *minidump;
-    const char *const *folders;
-    size_t folder_count;
+    struct naming *naming;
     struct image *images; /* one for each of minidump->modules */
     struct span function_table;
     struct function_table table; /* the one found last */
@@ -41,7 +38,7 @@ static bool image_read(const void *context, uint32_t rva, void *ret, size_t size
     return minidump_memory_read(image->minidump, image->base + rva, ret, size);
 }
 
-enum status images_create(struct images **ret, const struct minidump *minidump, const char *const *folders, size_t folder_count)
+enum status images_create(struct images **ret, const struct minidump *minidump, struct naming *naming)
 {
     struct images *images = calloc(1, sizeof(*images));
     size_t count = minidump->module_count;
@@ -54,8 +51,7 @@ enum status images_create(struct images **ret, const struct minidump *minidump, 
         return ST_MEMORY;
     }
     images->minidump = minidump;
-    images->folders = folders;
-    images->folder_count = folder_count;
+    images->naming = naming;
     images->table.context = minidump;
     images->table.read = memory_read;
     for (size_t i = 0; i < minidump->stream_count; i++)
@@ -75,13 +71,7 @@ void images_free(struct images *images)
     free(images);
 }
 
-/* The name comes from the dump and becomes part of a path: it must be one plain part of it. */
-static bool is_plain_name(const char *name)
-{
-    return *name && *name != '.' && !strpbrk(name, "/\\:");
-}
-
-/* A file of that name may be any: it counts only with the module's own timestamp and size. */
+/* The file was found by its id; it counts only when its headers, read again here, still say the same. */
 static bool file_open(struct image *image, const char *path, const struct minidump_module *module)
 {
     if (mapping_open(&image->file, path) != ST_OK)
@@ -93,26 +83,12 @@ static bool file_open(struct image *image, const char *path, const struct minidu
     return false;
 }
 
-static bool file_find(const struct images *images, struct image *image, const struct minidump_module *module)
-{
-    struct buffer path;
-    bool found = false;
-
-    buffer_init(&path, MAX_PATH_BYTES);
-    for (size_t i = 0; i < images->folder_count && !found && is_plain_name(module->name); i++) {
-        buffer_reset(&path);
-        found = buffer_printf(&path, "%s/%s/%s/%s", images->folders[i], module->name, module->code_id, module->name) == ST_OK &&
-                file_open(image, buffer_text(&path), module);
-    }
-    buffer_done(&path);
-    return found;
-}
-
 static struct image *image_at(struct images *images, uint64_t address)
 {
     size_t index = minidump_module_at(images->minidump, address);
     const struct minidump_module *module;
     struct image *image;
+    const char *path;
 
     if (index == MINIDUMP_NONE)
         return NULL;
@@ -123,7 +99,8 @@ static struct image *image_at(struct images *images, uint64_t address)
     image->is_sought = true;
     image->minidump = images->minidump;
     image->base = module->base;
-    image->has_file = file_find(images, image, module);
+    path = naming_image(images->naming, index);
+    image->has_file = path && file_open(image, path, module);
     image->has_memory = unwind_image_open(&image->from_memory, image_read, image);
     return image;
 }

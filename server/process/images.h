@@ -2,13 +2,13 @@
  * dump's FunctionTable stream. Each module is looked for once, when a walk first comes through it. */
 #ifndef SALVOR_SERVER_PROCESS_IMAGES_H
 #define SALVOR_SERVER_PROCESS_IMAGES_H
-#include "minidump/minidump.h"
+#include "process/naming.h"
 #include "unwind/source.h"
 
 struct images;
 
-/* folders: symbol stores in the layout <name>/<code id>/<name>; they and the minidump must stay until images_free. Errors: ST_MEMORY. */
-enum status images_create(struct images **ret, const struct minidump *minidump, const char *const *folders, size_t folder_count);
+/* minidump and naming, which finds the files, must stay until images_free. Errors: ST_MEMORY. */
+enum status images_create(struct images **ret, const struct minidump *minidump, struct naming *naming);
 void images_free(struct images *images); /* accepts NULL */
 
 /* The index-th source for the code at address, best first; false past the last. Valid until the next call. */

@@ -8,9 +8,12 @@
  *   signature    {title, hash, version, tags[], frame}; hash is 16 hex digits; frame is an index into crashing_thread.frames, or null
  *   annotations  {key: value}; log: lines, oldest first; record: the record's other lines {key: value}
  *   threads      as the report's: {id, registers{}, why_no_registers, end, suspend_count, priority, teb, start_address}
- *   modules      as the report's: {path, code_id, debug_path, timestamp, product_version}; code_id is written as symbol stores do
+ *   modules      as the report's: {path, code_id, debug_path, timestamp, product_version, symbols}; code_id is written as symbol stores do
+ *                symbols {state, source, file, why, wanted[{name, id}]}: state is "unneeded" (no frame runs in it), "loaded", "missing",
+ *                "mismatched" or "malformed"; source "pdb", "sym", "exports" or null; file without its folders; why completes "FILE ..."
  *   dump         {size_bytes, time, flags, process_start}; times are Unix seconds
  *   comment, soft_errors[] */
+#include "base/file.h"
 #include "base/text.h"
 #include "process/output.h"
 #include "proto/code.h"
@@ -217,6 +220,37 @@ static void threads(struct json *json, const struct analysis *analysis)
     json_array_end(json);
 }
 
+static void wanted_files(struct json *json, const struct analysis *analysis, size_t module)
+{
+    struct naming_wanted wanted[NAMING_MAX_WANTED];
+    size_t count = naming_wanted(analysis->naming, module, wanted);
+
+    json_key(json, "wanted");
+    json_array_begin(json);
+    for (size_t i = 0; i < count; i++) {
+        json_object_begin(json);
+        text_member(json, "name", wanted[i].name);
+        text_member(json, "id", wanted[i].id);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+static void module_symbols(struct json *json, const struct analysis *analysis, size_t module)
+{
+    struct naming_report report;
+
+    naming_report(analysis->naming, module, &report);
+    json_key(json, "symbols");
+    json_object_begin(json);
+    text_member(json, "state", naming_state_text(report.state));
+    text_member(json, "source", report.source);
+    text_member(json, "file", path_base(report.file));
+    text_member(json, "why", report.why);
+    wanted_files(json, analysis, module);
+    json_object_end(json);
+}
+
 static void modules(struct json *json, const struct analysis *analysis)
 {
     json_key(json, "modules");
@@ -232,6 +266,7 @@ static void modules(struct json *json, const struct analysis *analysis)
         json_uint(json, module->timestamp);
         json_key(json, "product_version");
         output_version(json, module->has_version, module->product_version);
+        module_symbols(json, analysis, i);
         json_object_end(json);
     }
     json_array_end(json);

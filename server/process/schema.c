@@ -148,10 +148,57 @@ static void frame_unloaded(struct json *json, const struct analysis *analysis, u
     json_array_end(json);
 }
 
+/* The place in the source that runs in a function: for inlined ones as well. */
+static void source_members(struct json *json, const struct symbol_frame *function)
+{
+    text_or_null(json, "function", function->function);
+    text_or_null(json, "file", function->file);
+    json_key(json, "line");
+    if (function->line)
+        json_uint(json, function->line);
+    else
+        json_none(json);
+}
+
+static void frame_inlines(struct json *json, const struct symbol_frame *functions, size_t count)
+{
+    json_key(json, "inlines");
+    if (!count) {
+        json_none(json);
+        return;
+    }
+    json_array_begin(json);
+    for (size_t i = 0; i < count; i++) {
+        json_object_begin(json);
+        source_members(json, &functions[i]);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+/* What runs in the frame: the function that really exists, and those inlined into it, innermost first. */
+static void frame_functions(struct json *json, const struct analysis *analysis, const struct unwind_frame *frame)
+{
+    static const struct symbol_frame unknown = {.function = "", .file = ""};
+    struct symbol_frame functions[SYMBOLS_MAX_FRAMES];
+    size_t count = analysis_frame_functions(analysis, frame, functions);
+    const struct symbol_frame *real = count ? &functions[count - 1] : &unknown;
+    const struct minidump_module *module = analysis_frame_module(analysis, frame);
+
+    source_members(json, real);
+    json_key(json, "function_offset");
+    if (count && module)
+        output_address(json, analysis, frame->lookup - module->base - real->rva);
+    else
+        json_none(json);
+    frame_inlines(json, functions, count ? count - 1 : 0);
+    json_key(json, "missing_symbols");
+    json_bool(json, !count);
+}
+
 static void frame_write(struct json *json, const struct analysis *analysis, const struct unwind_frame *frame, size_t index,
                         const struct cpu_state *registers)
 {
-    static const char *const unnamed[] = {"function", "file", "line", "function_offset", "inlines"};
     const struct minidump_module *module = analysis_frame_module(analysis, frame);
 
     json_object_begin(json);
@@ -176,12 +223,7 @@ static void frame_write(struct json *json, const struct analysis *analysis, cons
         json_none(json);
         frame_unloaded(json, analysis, frame->lookup);
     }
-    for (size_t i = 0; i < sizeof(unnamed) / sizeof(unnamed[0]); i++) {
-        json_key(json, unnamed[i]);
-        json_none(json);
-    }
-    json_key(json, "missing_symbols");
-    json_bool(json, true);
+    frame_functions(json, analysis, frame);
     json_object_end(json);
 }
 
@@ -240,9 +282,25 @@ static void code_id(struct json *json, const char *id)
     json_text_sized(json, lower, size);
 }
 
-static void module_write(struct json *json, const struct analysis *analysis, const struct minidump_module *module)
+/* "missing", "loaded" and "corrupt" as that layout has them: all false for a module that no frame runs in. */
+static void module_symbols(struct json *json, const struct analysis *analysis, size_t index)
 {
-    static const char *const symbol_states[] = {"missing_symbols", "loaded_symbols", "corrupt_symbols"};
+    struct naming_report report;
+
+    naming_report(analysis->naming, index, &report);
+    json_key(json, "missing_symbols");
+    json_bool(json, report.state == NAMING_MISSING || report.state == NAMING_MISMATCHED);
+    json_key(json, "loaded_symbols");
+    json_bool(json, report.state == NAMING_LOADED);
+    json_key(json, "corrupt_symbols");
+    json_bool(json, report.state == NAMING_MALFORMED);
+    json_key(json, "symbol_url");
+    json_none(json);
+}
+
+static void module_write(struct json *json, const struct analysis *analysis, size_t index)
+{
+    const struct minidump_module *module = &analysis->minidump->modules[index];
 
     json_object_begin(json);
     json_key(json, "base_addr");
@@ -260,12 +318,7 @@ static void module_write(struct json *json, const struct analysis *analysis, con
     output_version(json, module->has_version, module->file_version);
     json_key(json, "cert_subject");
     json_none(json);
-    for (size_t i = 0; i < sizeof(symbol_states) / sizeof(symbol_states[0]); i++) {
-        json_key(json, symbol_states[i]);
-        json_bool(json, false);
-    }
-    json_key(json, "symbol_url");
-    json_none(json);
+    module_symbols(json, analysis, index);
     json_object_end(json);
 }
 
@@ -281,7 +334,7 @@ static void modules(struct json *json, const struct analysis *analysis)
     json_key(json, "modules");
     json_array_begin(json);
     for (size_t i = 0; i < analysis->minidump->module_count; i++)
-        module_write(json, analysis, &analysis->minidump->modules[i]);
+        module_write(json, analysis, i);
     json_array_end(json);
 }
 

@@ -1,18 +1,23 @@
-/* main.c - salvor-stackwalk FILE.dmp [--symbols DIR]... [--json]: the processing pipeline as a command. */
+/* main.c - salvor-stackwalk FILE.dmp [--symbols DIR]... [--symbols-cache DIR] [--json]: the processing pipeline as a command. */
+#include "base/file.h"
 #include "base/option.h"
 #include "base/process.h"
 #include "process/mapping.h"
 #include "process/process.h"
 #include "stackwalk/print.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { EXIT_PROCESSED = 0, EXIT_UNREADABLE = 1, EXIT_USAGE = 2 };
 
-#define MAX_JSON_BYTES ((size_t)256 << 20)
+#define DEFAULT_CACHE_BYTES ((uint64_t)4 << 30)
+#define MAX_JSON_BYTES      ((size_t)256 << 20)
 
 struct settings {
     bool json, help;
     struct option_list symbols;
+    const char *cache;
+    uint64_t cache_bytes;
 };
 
 static int usage(FILE *out, const struct option *options, size_t count, int code)
@@ -22,8 +27,9 @@ static int usage(FILE *out, const struct option *options, size_t count, int code
     buffer_init(&text, 65536);
     option_help(&text, options, count);
     fprintf(out,
-            "usage: salvor-stackwalk FILE.dmp [--symbols DIR]... [--json]\n\n"
-            "Shows what a minidump says: the crash in words, every thread's stack, registers, modules.\n\n%s\n"
+            "usage: salvor-stackwalk FILE.dmp [--symbols DIR]... [--symbols-cache DIR] [--json]\n\n"
+            "Shows what a minidump says: the crash in words, every thread's stack with functions and source lines as far as symbols tell\n"
+            "them, registers, modules, and the symbols that are missing.\n\n%s\n"
             "Exit code: 0 processed, 1 the file is no readable minidump, 2 wrong usage.\n",
             buffer_text(&text));
     buffer_done(&text);
@@ -58,14 +64,36 @@ static int show_text(const char *path, struct span file, const struct analysis_o
 
     if (analysis_create(&analysis, file, options, &why) != ST_OK)
         return fail(path, why);
-    print_analysis(stdout, analysis);
+    print_analysis(stdout, analysis, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
     analysis_free(analysis);
     return fflush(stdout) == 0 ? EXIT_PROCESSED : fail(path, "the report could not be written to standard output");
 }
 
+/* Compiling symbols may take long: somebody who looks on is told. */
+static void tell_compiling(void *context, const char *file)
+{
+    struct file_info info;
+    (void)context;
+
+    if (isatty(STDERR_FILENO) && file_stat(file, &info) == ST_OK)
+        fprintf(stderr, "salvor-stackwalk: reading symbols: %s (%.1f MB)\n", path_base(file), (double)info.size_bytes / 1e6);
+}
+
+/* The folder grows with each new module; what was not used for longest goes. */
+static void trim_cache(const struct settings *settings)
+{
+    if (settings->cache && symbol_store_trim(settings->cache, settings->cache_bytes) != ST_OK)
+        fprintf(stderr, "salvor-stackwalk: %s: the cache could not be kept within its size\n", settings->cache);
+}
+
 static int show(const char *path, const struct settings *settings)
 {
-    const struct analysis_options options = {(const char *const *)settings->symbols.items, settings->symbols.count};
+    const struct analysis_options options = {
+        .symbol_folders = (const char *const *)settings->symbols.items,
+        .symbol_folder_count = settings->symbols.count,
+        .symbol_cache = settings->cache,
+        .on_compile = tell_compiling,
+    };
     struct span file;
     enum status status = mapping_open(&file, path);
     int code;
@@ -74,16 +102,19 @@ static int show(const char *path, const struct settings *settings)
         return fail(path, status == ST_ARGUMENT ? "not a regular file" : status_text(status));
     code = settings->json ? show_json(path, file, &options) : show_text(path, file, &options);
     mapping_close(&file);
+    trim_cache(settings);
     return code;
 }
 
 int main(int argc, char **argv)
 {
-    struct settings settings = {0};
+    struct settings settings = {.cache_bytes = DEFAULT_CACHE_BYTES};
     const struct option options[] = {
         {"json", OPTION_FLAG, &settings.json, 0, 0, NULL, "write the whole report as JSON (rust-minidump's layout and our block)"},
-        {"symbols", OPTION_LIST, &settings.symbols, 0, 0, NULL,
-         "a folder with the modules' files as DIR/<name>/<code id>/<name>; may be given again"},
+        {"symbols", OPTION_LIST, &settings.symbols, 0, 0, "DIR",
+         "a folder with PDB, Breakpad or image files: a symbol store or a build's output; may be given again"},
+        {"symbols-cache", OPTION_TEXT, &settings.cache, 0, 0, "DIR", "keep what was read of symbol files here, for the next dump"},
+        {"symbols-cache-size", OPTION_SIZE, &settings.cache_bytes, 0, 0, "SIZE", "most that is kept there"},
         {"help", OPTION_FLAG, &settings.help, 0, 0, NULL, "show this text"},
     };
     size_t count = sizeof(options) / sizeof(options[0]);

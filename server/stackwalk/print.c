@@ -8,6 +8,11 @@
 
 #define REGISTERS_A_LINE 4u
 
+/* Escape sequences around parts of a line; all "" without colours. */
+struct print_style {
+    const char *head, *name, *faint, *doubt, *end;
+};
+
 /* A dump's text must not drive the terminal. */
 static void text(FILE *out, const char *value)
 {
@@ -76,12 +81,54 @@ static void annotations(FILE *out, const struct enclosed *enclosed)
     }
 }
 
-static void frame(FILE *out, const struct analysis *analysis, const struct unwind_frame *from, size_t index)
+/* Where in the source, as editors and terminals open it: path:line. */
+static void source(FILE *out, const struct print_style *style, const struct symbol_frame *function)
+{
+    if (!*function->file)
+        return;
+    fprintf(out, "  %s[", style->faint);
+    text(out, function->file);
+    if (function->line)
+        fprintf(out, ":%" PRIu32, function->line);
+    fprintf(out, "]%s", style->end);
+}
+
+/* Functions that were inlined stand on lines of their own, without number and address: they have no frame of their own. */
+static void inlined(FILE *out, const struct analysis *analysis, const struct print_style *style, const struct minidump_module *module,
+                    const struct symbol_frame *function)
+{
+    fprintf(out, "        %*s", digits(analysis) + 2, "");
+    text(out, module->name);
+    fprintf(out, "!%s", style->name);
+    text(out, function->function);
+    fputs(style->end, out);
+    source(out, style, function);
+    fputs("  (inlined)\n", out);
+}
+
+static void function(FILE *out, const struct print_style *style, const struct minidump_module *module, const struct symbol_frame *function,
+                     uint64_t ip)
+{
+    text(out, module->name);
+    fprintf(out, "!%s", style->name);
+    text(out, function->function);
+    fprintf(out, "%s + 0x%" PRIx64, style->end, ip - module->base - function->rva);
+    source(out, style, function);
+}
+
+static void frame(FILE *out, const struct analysis *analysis, const struct print_style *style, const struct unwind_frame *from,
+                  size_t index)
 {
     const struct minidump_module *module = analysis_frame_module(analysis, from);
+    struct symbol_frame functions[SYMBOLS_MAX_FRAMES];
+    size_t count = analysis_frame_functions(analysis, from, functions);
 
-    fprintf(out, "%4zu  0x%0*" PRIx64 "  ", index, digits(analysis), from->ip);
-    if (module) {
+    for (size_t i = 0; module && i + 1 < count; i++)
+        inlined(out, analysis, style, module, &functions[i]);
+    fprintf(out, "%4zu  %s0x%0*" PRIx64 "%s  ", index, style->faint, digits(analysis), from->ip, style->end);
+    if (module && count) {
+        function(out, style, module, &functions[count - 1], from->ip);
+    } else if (module) {
         text(out, module->name);
         fprintf(out, " + 0x%" PRIx64, from->ip - module->base);
     } else {
@@ -89,7 +136,7 @@ static void frame(FILE *out, const struct analysis *analysis, const struct unwin
     }
     /* Trust is worth a word only where it is low. */
     if (from->trust == UNWIND_TRUST_SCAN)
-        fputs("   (found by scanning)", out);
+        fprintf(out, "   %s(found by scanning)%s", style->doubt, style->end);
     putc('\n', out);
 }
 
@@ -109,23 +156,23 @@ static void registers(FILE *out, const struct analysis *analysis, const struct c
         putc('\n', out);
 }
 
-static void thread(FILE *out, const struct analysis *analysis, size_t index)
+static void thread(FILE *out, const struct analysis *analysis, const struct print_style *style, size_t index)
 {
     const struct minidump_thread *from = &analysis->minidump->threads[index];
     const struct analysis_thread *walked = &analysis->threads[index];
     bool crashed = index == analysis->crashing_thread;
 
-    fprintf(out, "\nthread %" PRIu32, from->id);
+    fprintf(out, "\n%sthread %" PRIu32, style->head, from->id);
     if (from->name && *from->name) {
         fputs(" \"", out);
         text(out, from->name);
         putc('"', out);
     }
-    fputs(crashed ? (analysis->reason.present ? " (crashed)\n" : " (asked for the dump)\n") : "\n", out);
+    fprintf(out, "%s%s\n", crashed ? (analysis->reason.present ? " (crashed)" : " (asked for the dump)") : "", style->end);
     if (walked->why_no_registers)
         fprintf(out, "      no stack: %s\n", walked->why_no_registers);
     for (size_t i = 0; i < walked->stack.count; i++)
-        frame(out, analysis, &walked->stack.frames[i], i);
+        frame(out, analysis, style, &walked->stack.frames[i], i);
     if (walked->stack.end == UNWIND_END_FRAME_LIMIT || walked->stack.end == UNWIND_END_BUDGET)
         fputs("      ... cut here: there are more frames than the limit allows\n", out);
     if (crashed && walked->has_registers)
@@ -162,12 +209,47 @@ static void soft_errors(FILE *out, const struct minidump *minidump)
     }
 }
 
-void print_analysis(FILE *out, const struct analysis *analysis)
+/* Symbols that frames lacked, each as the address that a symbol store would have it at, and files that could not serve. */
+static void lacking(FILE *out, const struct analysis *analysis)
 {
+    struct naming_wanted wanted[NAMING_MAX_WANTED];
+    struct naming_report report;
+    bool is_first = true;
+
+    for (size_t i = 0; i < analysis->minidump->module_count; i++) {
+        size_t count = naming_wanted(analysis->naming, i, wanted);
+
+        if (is_first && count)
+            fputs("\nsymbols that are missing\n", out);
+        is_first = is_first && !count;
+        for (size_t j = 0; j < count; j++) {
+            fputs("      ", out);
+            text(out, wanted[j].name);
+            fprintf(out, "/%s/", wanted[j].id);
+            text(out, wanted[j].name);
+            putc('\n', out);
+        }
+        naming_report(analysis->naming, i, &report);
+        if (*report.why) {
+            fputs("        ", out);
+            text(out, report.file);
+            fprintf(out, " %s\n", report.why);
+        }
+    }
+}
+
+void print_analysis(FILE *out, const struct analysis *analysis, bool with_colours)
+{
+    static const struct print_style plain = {"", "", "", "", ""}, coloured = {"\033[1m", "\033[1;36m", "\033[2m", "\033[33m", "\033[0m"};
+    const struct print_style *style = with_colours ? &coloured : &plain;
     const struct minidump *minidump = analysis->minidump;
     char *layer = enclosed_get(&analysis->enclosed, RECORD_LAYER);
 
-    line(out, "crash", analysis->reason.sentence);
+    if (*analysis->reason.sentence) {
+        fprintf(out, "%-10s %s", "crash", style->head);
+        text(out, analysis->reason.sentence);
+        fprintf(out, "%s\n", style->end);
+    }
     line(out, "type", analysis->reason.type);
     line(out, "signature", analysis->signature.title);
     program(out, analysis);
@@ -177,10 +259,11 @@ void print_analysis(FILE *out, const struct analysis *analysis)
     line(out, "comment", minidump->comment);
     annotations(out, &analysis->enclosed);
     if (analysis->crashing_thread != MINIDUMP_NONE)
-        thread(out, analysis, analysis->crashing_thread);
+        thread(out, analysis, style, analysis->crashing_thread);
     for (size_t i = 0; i < minidump->thread_count; i++)
         if (i != analysis->crashing_thread)
-            thread(out, analysis, i);
+            thread(out, analysis, style, i);
+    lacking(out, analysis);
     modules(out, analysis);
     soft_errors(out, minidump);
     free(layer);

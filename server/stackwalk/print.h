@@ -4,7 +4,8 @@
 #include "process/analysis.h"
 #include <stdio.h>
 
-/* The crash in words first, then the crashing thread, the other threads, the modules, and what was wrong with the dump. */
-void print_analysis(FILE *out, const struct analysis *analysis);
+/* The crash in words first, then the crashing thread, the other threads, the symbols that are missing, the modules, and what was wrong with
+ * the dump. */
+void print_analysis(FILE *out, const struct analysis *analysis, bool with_colours);
 
 #endif

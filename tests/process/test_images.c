@@ -140,7 +140,7 @@ static void walk_when_a_symbol_folder_holds_the_file_is_exact(void **state)
     static struct dump dump;
     char folder[64];
     const char *const folders[] = {"no-such-folder", folder};
-    const struct analysis_options options = {folders, 2};
+    const struct analysis_options options = {.symbol_folders = folders, .symbol_folder_count = 2};
 
     (void)state;
     image_make();
@@ -155,7 +155,7 @@ static void walk_when_the_file_is_another_build_does_not_use_it(void **state)
     static struct dump dump;
     char folder[64];
     const char *const folders[] = {folder};
-    const struct analysis_options options = {folders, 1};
+    const struct analysis_options options = {.symbol_folders = folders, .symbol_folder_count = 1};
 
     (void)state;
     image_make();

@@ -101,7 +101,7 @@ static void help_when_asked_for_goes_to_stdout(void **state)
 
     (void)state;
     assert_int_equal(stackwalk("--help", NULL, &out), 0);
-    assert_says(&out, "usage: salvor-stackwalk FILE.dmp [--symbols DIR]... [--json]");
+    assert_says(&out, "usage: salvor-stackwalk FILE.dmp [--symbols DIR]... [--symbols-cache DIR] [--json]");
     buffer_done(&out);
 }
 
