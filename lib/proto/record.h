@@ -35,6 +35,8 @@
 #define RECORD_UNCLAIMED      "unclaimed"      /* "1": the WER module could not claim the crash, another layer may have it too */
 #define RECORD_FAST_FAIL      "fast_fail"      /* subcode of __fastfail */
 #define RECORD_FAST_FAIL_NAME "fast_fail_name"
+#define RECORD_CONSENT        "consent"    /* salvor_set_consent: CONSENT_*; absent where no client was asked */
+#define RECORD_CONSENT_OF     "consent_of" /* whose: a UUID of user and program (uuid_consent_of), under which a later word is kept */
 #define RECORD_DUMP_BYTES     "dump_bytes" /* container: the dump is the file's first bytes; absent or 0 = no dump */
 #define RECORD_ATTACHMENT     "attachment" /* container: "<offset> <size> <name>" */
 
@@ -45,6 +47,11 @@
 #define LAYER_IN_PROCESS   "in-process"
 #define LAYER_EXIT_WATCHER "exit-watcher"
 #define LAYER_INGEST       "ingest" /* given by hand */
+
+/* Values of RECORD_CONSENT. */
+#define CONSENT_UNSET "unset"
+#define CONSENT_YES   "yes"
+#define CONSENT_NO    "no"
 
 /* Writes lines into memory of the caller. What does not fit is left out whole and overflow is set. */
 struct record_writer {

@@ -88,16 +88,23 @@ static void sha1_end(struct sha1 *sha1, uint8_t ret[20])
         store_big_endian(ret + 4 * i, sha1->state[i]);
 }
 
-void uuid_v5(uint8_t ret[16], const uint8_t space[16], const void *name, size_t name_bytes)
+static const struct sha1 sha1_start = {.state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
+
+static void uuid_from_sha1(uint8_t ret[16], struct sha1 *sha1)
 {
-    struct sha1 sha1 = {.state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
     uint8_t digest[20];
-    sha1_add(&sha1, space, 16);
-    sha1_add(&sha1, name, name_bytes);
-    sha1_end(&sha1, digest);
+    sha1_end(sha1, digest);
     memcpy(ret, digest, 16);
     ret[6] = (uint8_t)((ret[6] & 0x0f) | 0x50);
     ret[8] = (uint8_t)((ret[8] & 0x3f) | 0x80);
+}
+
+void uuid_v5(uint8_t ret[16], const uint8_t space[16], const void *name, size_t name_bytes)
+{
+    struct sha1 sha1 = sha1_start;
+    sha1_add(&sha1, space, 16);
+    sha1_add(&sha1, name, name_bytes);
+    uuid_from_sha1(ret, &sha1);
 }
 
 static bool hyphen_before(unsigned byte)
@@ -161,5 +168,18 @@ void uuid_report_id(char ret[UUID_TEXT_BYTES], const uint8_t machine_id[16], uin
     bytes_put_u64(name + 20, (uint64_t)process_start_unix);
     bytes_put_u32(name + 28, sequence);
     uuid_v5(uuid, space, name, sizeof name);
+    uuid_format(ret, uuid);
+}
+
+void uuid_consent_of(char ret[UUID_TEXT_BYTES], const uint8_t machine_id[16], const void *sid, size_t sid_bytes, const char *app)
+{
+    static const uint8_t space[16] = {0x6c, 0x0e, 0x55, 0x1a, 0x9f, 0x28, 0x4d, 0x73, 0xa4, 0x19, 0xd7, 0x3b, 0x60, 0xfe, 0x82, 0xc5};
+    struct sha1 sha1 = sha1_start;
+    uint8_t uuid[16];
+    sha1_add(&sha1, space, 16);
+    sha1_add(&sha1, machine_id, 16);
+    sha1_add(&sha1, sid, sid_bytes);
+    sha1_add(&sha1, app, strlen(app));
+    uuid_from_sha1(uuid, &sha1);
     uuid_format(ret, uuid);
 }

@@ -16,4 +16,8 @@ bool uuid_parse(uint8_t ret[16], const char *text);
  * id. sequence is 0 for the crash itself, 1... for salvor_dump_now and hang dumps of the same process. */
 void uuid_report_id(char ret[UUID_TEXT_BYTES], const uint8_t machine_id[16], uint32_t pid, int64_t process_start_unix, uint32_t sequence);
 
+/* Whose consent it is: a UUIDv5 over machine id, the user's SID as bytes, and the program's file name, so that the record that goes to a
+ * server tells nobody who the user is. */
+void uuid_consent_of(char ret[UUID_TEXT_BYTES], const uint8_t machine_id[16], const void *sid, size_t sid_bytes, const char *app);
+
 #endif

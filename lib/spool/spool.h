@@ -3,6 +3,7 @@
  *   <dir>/tmp/                    reports being written; swept when their writer is gone
  *   <dir>/new/                    complete; policy and merging have not seen them
  *   <dir>/pending/ uploading/ done/ discarded/ failed/
+ *   <dir>/consent/<uuid>          what a program's user said last: `yes` or `no` (RECORD_CONSENT_OF names the file)
  *   <dir>/history/<id>.log        one fsynced line per event: `<unix_ms> <event> key=value ...`; of a change of state the first key is
  *                                 `state`. A report without an id goes by its file name without .dmp.
  *
@@ -85,6 +86,14 @@ struct spool_entry {
 };
 enum status spool_list(struct spool *spool, enum spool_state state, struct spool_entry **ret, size_t *ret_count);
 void spool_list_free(struct spool_entry *entries, size_t count);
+
+/* -- consent -- */
+enum spool_consent { SPOOL_CONSENT_UNSET, SPOOL_CONSENT_YES, SPOOL_CONSENT_NO };
+/* Keeps what a program's user said last, durably; UNSET forgets it. of: a record's RECORD_CONSENT_OF. ST_ARGUMENT: not a UUID. */
+enum status spool_consent_set(struct spool *spool, const char *of, enum spool_consent consent);
+/* What counts for a report: the last word kept in the queue, else the word in its record, else UNSET. A NO may be followed by a YES, and
+ * then what waited may go. */
+enum spool_consent spool_report_consent(struct spool *spool, const struct spool_report *report);
 
 /* Appends one durable line to a report's history. */
 enum status spool_history_add(struct spool *spool, const char *id, const char *event, const char *detail);
