@@ -43,6 +43,13 @@ test_stop_wine() {
     WINEPREFIX=${SALVOR_WINEPREFIX:-$BUILD/wineprefix} wineserver -k >/dev/null 2>&1 || true
 }
 
+# The row that docs/tested.md holds of a full run.
+test_full_row() {
+    printf '| %s | %s | %d | %d | %d | %d min |\n' "$(date -u +%F)" "$(git describe --always --dirty 2>/dev/null || echo unknown)" \
+        "$TEST_PASSED" "$TEST_FAILED" "$TEST_SKIPPED" "$(($1 / 60))" >>"$BUILD/results/full.md"
+    say "build/results/full.md has this run's row for docs/tested.md"
+}
+
 test_report() {
     local seconds=$1
     say "took $((seconds / 60)) min $((seconds % 60)) s; results are in build/results"
@@ -65,5 +72,6 @@ dev_test() {
     for preset in $TEST_PRESETS; do
         test_run "$preset" ${args[@]+"${args[@]}"}
     done
+    [ -z "${SALVOR_TEST_FULL:-}" ] || test_full_row $((SECONDS - started))
     test_report $((SECONDS - started))
 }
