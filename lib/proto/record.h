@@ -35,10 +35,24 @@
 #define RECORD_UNCLAIMED      "unclaimed"      /* "1": the WER module could not claim the crash, another layer may have it too */
 #define RECORD_FAST_FAIL      "fast_fail"      /* subcode of __fastfail */
 #define RECORD_FAST_FAIL_NAME "fast_fail_name"
-#define RECORD_CONSENT        "consent"    /* salvor_set_consent: CONSENT_*; absent where no client was asked */
-#define RECORD_CONSENT_OF     "consent_of" /* whose: a UUID of user and program (uuid_consent_of), under which a later word is kept */
-#define RECORD_DUMP_BYTES     "dump_bytes" /* container: the dump is the file's first bytes; absent or 0 = no dump */
-#define RECORD_ATTACHMENT     "attachment" /* container: "<offset> <size> <name>" */
+#define RECORD_ADDRESS        "crash_address" /* "module+0xoffset", where the module is known */
+#define RECORD_CONSENT        "consent"       /* salvor_set_consent: CONSENT_*; absent where no client was asked */
+#define RECORD_CONSENT_OF     "consent_of"    /* whose: a UUID of user and program (uuid_consent_of), under which a later word is kept */
+#define RECORD_DUMP_BYTES     "dump_bytes"    /* container: the dump is the file's first bytes; absent or 0 = no dump */
+#define RECORD_ATTACHMENT     "attachment"    /* container: "<offset> <size> <name>" */
+
+/* Of a count-only report: so many crashes of one kind whose dumps were not kept. It has an id of its own and counts once under it. */
+#define RECORD_COUNT     "count"     /* crashes, 1 or more; its presence makes a record a count-only report's */
+#define RECORD_DROPPED   "dropped"   /* why there is no dump, with blanks between: COUNT_* */
+#define RECORD_LAST_TIME "last_time" /* of the last crash; crash_time is the first's */
+#define RECORD_LIKE      "like"      /* id of a report of the same kind that was sent whole */
+#define RECORD_COUNTED   "counted"   /* only while it is added to: id of a crash that is in the count */
+
+/* Words of RECORD_DROPPED. */
+#define COUNT_RATE   "rate"   /* above a rate rule */
+#define COUNT_SAMPLE "sample" /* not in the sample */
+#define COUNT_LOOP   "loop"   /* the program kept crashing */
+#define COUNT_QUOTA  "quota"  /* the queue was full */
 
 /* Values of RECORD_LAYER. */
 #define LAYER_MONITOR      "monitor"

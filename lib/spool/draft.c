@@ -186,23 +186,29 @@ static enum status draft_place(struct spool_draft *draft, const struct buffer *r
     return status;
 }
 
+/* Everything up to the rename; whole receives the record as it was written. */
+static enum status draft_finish(struct spool_draft *draft, const char *record, size_t record_bytes, struct buffer *whole)
+{
+    enum status status = ST_OK;
+
+    if (!draft->dump_ended)
+        status = spool_draft_end_dump(draft, NULL);
+    if (status == ST_OK)
+        status = spool_record_compose(record, record_bytes, draft->dump_bytes, &draft->lines, whole);
+    if (status == ST_OK)
+        status = spool_tail_write(&draft->file, draft->end, buffer_text(whole), whole->len);
+    return status == ST_OK ? file_sync(&draft->file) : status;
+}
+
 enum status spool_draft_commit(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state, char **ret_name)
 {
     struct buffer whole;
     char *name = NULL;
-    enum status status = ST_OK;
+    enum status status = ST_ARGUMENT;
 
     buffer_init(&whole, RECORD_MAX_BYTES);
-    if ((unsigned)state >= SPOOL_STATE_COUNT || state == SPOOL_UPLOADING)
-        status = ST_ARGUMENT;
-    if (status == ST_OK && !draft->dump_ended)
-        status = spool_draft_end_dump(draft, NULL);
-    if (status == ST_OK)
-        status = spool_record_compose(record, record_bytes, draft->dump_bytes, &draft->lines, &whole);
-    if (status == ST_OK)
-        status = spool_tail_write(&draft->file, draft->end, buffer_text(&whole), whole.len);
-    if (status == ST_OK)
-        status = file_sync(&draft->file);
+    if ((unsigned)state < SPOOL_STATE_COUNT && state != SPOOL_UPLOADING)
+        status = draft_finish(draft, record, record_bytes, &whole);
     if (status == ST_OK)
         status = draft_place(draft, &whole, state, &name);
     buffer_done(&whole);
@@ -216,4 +222,27 @@ enum status spool_draft_commit(struct spool_draft *draft, const char *record, si
     else
         free(name);
     return ST_OK;
+}
+
+enum status spool_draft_replace(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state,
+                                const char *name)
+{
+    struct buffer whole;
+    char *path = spool_path(draft->spool, state, name);
+    enum status status = path ? ST_OK : ST_MEMORY;
+
+    buffer_init(&whole, RECORD_MAX_BYTES);
+    if (status == ST_OK)
+        status = draft_finish(draft, record, record_bytes, &whole);
+    if (status == ST_OK)
+        status = file_rename(draft->path, path, true);
+    buffer_done(&whole);
+    free(path);
+    if (status != ST_OK) {
+        spool_draft_abandon(draft);
+        return status;
+    }
+    status = folder_sync(draft->spool->states[state]);
+    draft_free(draft);
+    return status;
 }

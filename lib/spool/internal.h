@@ -43,10 +43,16 @@ enum status spool_tail_write(struct file *file, uint64_t offset, const char *rec
 /* -- name.c -- */
 /* `<app>-<crash_time>-<pid>.dmp` from a record, made safe. */
 void spool_name_make(char ret[SPOOL_NAME_BYTES], const char *record, size_t record_bytes);
+/* Begins the names of count-only reports: `count-<bucket>-<unix_ts>-0.dmp`. */
+#define SPOOL_COUNT_PREFIX "count-"
 /* Whether a directory entry's name can be a report's. */
 bool spool_name_is_report(const char *name);
 /* What a name sorts by: its time, 0 when it carries none, and its -n suffix. */
 void spool_name_order(const char *name, uint64_t *ret_time, uint64_t *ret_sequence);
+/* Oldest first, as qsort wants it. */
+int spool_name_compare(const char *a, const char *b);
+/* The length of the program's name in front of `-<unix_ts>-<pid>[-n].dmp`. */
+size_t spool_name_program(const char *name);
 /* Renames the file at from into a state's folder as name, or with the next free -n; *ret_name is the caller's to free. everywhere: the
  * name must be free in all states, which keeps later moves from having to change it. */
 enum status spool_name_place(struct spool *spool, const char *from, enum spool_state state, const char *name, bool everywhere,
@@ -58,6 +64,18 @@ enum status spool_report_load(struct spool_report *report);
 /* Frees what spool_report_load stored; may be called twice. */
 void spool_report_unload(struct spool_report *report);
 
+/* -- draft.c -- */
+/* As spool_draft_commit, in the place of the report `name`, which nobody else may be using. An error after the rename (of syncing the
+ * folder) leaves the new one there. */
+enum status spool_draft_replace(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state,
+                                const char *name);
+
+/* -- count.c -- */
+/* Takes a report of new/, pending/ or failed/ out of the queue and counts it. ST_NOT_FOUND: it is being sent, or gone. */
+enum status spool_count_recalled(struct spool *spool, enum spool_state state, const char *name, const char *reason, const char *like);
+/* Removes a report of done/, discarded/ or failed/. One that the server refused is counted, unless it is a count itself or no report. */
+enum status spool_finished_remove(struct spool *spool, enum spool_state state, const char *name);
+
 /* -- report.c -- */
 /* A report object without a file; free with spool_report_free. */
 struct spool_report *spool_report_new(struct spool *spool, enum spool_state state, const char *name);
@@ -68,6 +86,8 @@ void spool_report_history_key(const struct spool_report *report, char ret[SPOOL_
 bool spool_status_is_damage(enum status status);
 /* Puts a damaged report into failed/ with its reason in the history. */
 enum status spool_report_bury(struct spool_report *report, enum status why);
+/* The same for one that nobody has open. */
+enum status spool_report_bury_unread(struct spool *spool, enum spool_state state, const char *name, enum status why);
 
 /* -- cut.c -- */
 struct spool_cut {

@@ -55,15 +55,8 @@ static enum status list_add(struct list *list, const char *dir, const char *name
 static int entry_compare(const void *left, const void *right)
 {
     const struct spool_entry *a = left, *b = right;
-    uint64_t a_time, b_time, a_sequence, b_sequence;
 
-    spool_name_order(a->name, &a_time, &a_sequence);
-    spool_name_order(b->name, &b_time, &b_sequence);
-    if (a_time != b_time)
-        return a_time < b_time ? -1 : 1;
-    if (a_sequence != b_sequence)
-        return a_sequence < b_sequence ? -1 : 1;
-    return strcmp(a->name, b->name);
+    return spool_name_compare(a->name, b->name);
 }
 
 enum status spool_list(struct spool *spool, enum spool_state state, struct spool_entry **ret, size_t *ret_count)

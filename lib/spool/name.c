@@ -22,9 +22,14 @@ static bool byte_is_plain(unsigned char c)
 
 static void exe_make(char ret[EXE_BYTES], const char *record, size_t record_bytes)
 {
-    char app[1024];
+    char app[1024], bucket[SPOOL_BUCKET_BYTES];
     size_t len;
 
+    if (spool_record_count(record, record_bytes)) {
+        spool_bucket(record, record_bytes, bucket);
+        snprintf(ret, EXE_BYTES, SPOOL_COUNT_PREFIX "%s", bucket);
+        return;
+    }
     if (!record_get(record, record_bytes, RECORD_APP, app, sizeof app) || !text_is_utf8(app, strlen(app)))
         app[0] = 0;
     text_copy(ret, EXE_BYTES, path_base(app));
@@ -106,6 +111,32 @@ void spool_name_order(const char *name, uint64_t *ret_time, uint64_t *ret_sequen
     size_t stem;
 
     name_parse(name, ret_time, ret_sequence, &stem);
+}
+
+int spool_name_compare(const char *a, const char *b)
+{
+    uint64_t a_time, b_time, a_sequence, b_sequence;
+
+    spool_name_order(a, &a_time, &a_sequence);
+    spool_name_order(b, &b_time, &b_sequence);
+    if (a_time != b_time)
+        return a_time < b_time ? -1 : 1;
+    if (a_sequence != b_sequence)
+        return a_sequence < b_sequence ? -1 : 1;
+    return strcmp(a, b);
+}
+
+size_t spool_name_program(const char *name)
+{
+    size_t end = strlen(name), whole;
+    uint64_t last, middle, first;
+
+    if (text_ends_nocase(name, REPORT_SUFFIX))
+        end -= REPORT_SUFFIX_LEN;
+    whole = end;
+    if (!number_before(name, &end, &last) || !number_before(name, &end, &middle))
+        return whole;
+    return middle >= TIME_PLAUSIBLE || number_before(name, &end, &first) ? end : whole;
 }
 
 static bool name_is_taken(const struct spool *spool, const char *name)

@@ -173,6 +173,15 @@ enum status spool_report_bury(struct spool_report *report, enum status why)
     return spool_report_move(report, SPOOL_FAILED, "damaged", detail, true);
 }
 
+enum status spool_report_bury_unread(struct spool *spool, enum spool_state state, const char *name, enum status why)
+{
+    struct spool_report *report = spool_report_new(spool, state, name);
+    enum status status = report ? spool_report_bury(report, why) : ST_MEMORY;
+
+    spool_report_free(report);
+    return status;
+}
+
 void spool_report_history_key(const struct spool_report *report, char ret[SPOOL_NAME_BYTES])
 {
     char *end;

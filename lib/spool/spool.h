@@ -95,6 +95,53 @@ enum status spool_consent_set(struct spool *spool, const char *of, enum spool_co
  * then what waited may go. */
 enum spool_consent spool_report_consent(struct spool *spool, const struct spool_report *report);
 
+/* Puts entries into the order of sending: of each program the report that has waited longest, then the others, newest first. */
+void spool_order_for_sending(struct spool_entry *entries, size_t count);
+
+/* -- crashes without a dump of their own -- */
+/* What reports are told apart by where not every one is kept: 16 hex digits made of program, version, code and address. */
+#define SPOOL_BUCKET_BYTES 17
+void spool_bucket(const char *record, size_t record_bytes, char ret[SPOOL_BUCKET_BYTES]);
+/* The crashes that a count-only report stands for; 0 for any other record. */
+uint64_t spool_record_count(const char *record, size_t record_bytes);
+/* Takes reports, all in new/ and of one bucket, out of the queue and adds them to the bucket's count-only report in new/, which is made
+ * when there is none. Each is counted once: a process that dies in between leaves what spool_count_settle puts right. reason is one of
+ * COUNT_*; like (may be NULL) is the id of a report of this kind that is sent whole. Only one process may do this and the next two at a
+ * time. */
+enum status spool_count_add(struct spool *spool, const char *const *names, size_t count, const char *reason, const char *like);
+/* Removes from new/ what a count-only report there counts already. Before anything is moved out of new/ it must have succeeded once, and
+ * again after each failed spool_count_add. */
+enum status spool_count_settle(struct spool *spool);
+/* Moves a count-only report of new/ on to pending/: nothing is added to it any more. */
+enum status spool_count_close(struct spool *spool, const char *name);
+bool spool_name_is_count(const char *name); /* whether a report's name is a count-only report's */
+
+/* -- limits -- */
+struct spool_usage {
+    uint64_t reports[SPOOL_STATE_COUNT], bytes[SPOOL_STATE_COUNT];
+    uint64_t all_reports, all_bytes; /* of all states; count-only reports are no reports here, but their bytes are bytes */
+};
+enum status spool_usage(struct spool *spool, struct spool_usage *ret);
+
+struct spool_quota {
+    uint64_t max_bytes, max_reports; /* of all states together; 0 = no limit */
+};
+/* Brings the queue under its quota. What goes first:
+ *   1. records of reports that the server has or has thrown away, oldest first;
+ *   2. reports that the server refused, oldest first;
+ *   3. waiting reports, oldest first, but for the newest with a dump of each bucket;
+ *   4. these too, oldest first.
+ * What goes in 2 to 4 is counted (spool_count_add), unless it was sent and the answer is not known: that loses its dump and waits on under
+ * its id. Count-only reports and what is being sent stay. *ret_removed counts reports. */
+enum status spool_quota_enforce(struct spool *spool, const struct spool_quota *quota, size_t *ret_removed);
+
+struct spool_retention {
+    uint64_t done_ms;   /* records of done/ and discarded/, and histories of what is not in the queue any more */
+    uint64_t failed_ms; /* failed/; what goes is counted, unless it is a count itself */
+};
+/* Removes what is older. A file from the future is young. */
+enum status spool_retain(struct spool *spool, const struct spool_retention *retention, size_t *ret_removed);
+
 /* Appends one durable line to a report's history. */
 enum status spool_history_add(struct spool *spool, const char *id, const char *event, const char *detail);
 /* The whole history of a report as text; ST_NOT_FOUND when it has none. */

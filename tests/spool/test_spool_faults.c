@@ -1,8 +1,8 @@
 /* test_spool_faults.c - each way of working on a queue is run once for each of its steps: the process is killed in front of that step, or
  * the step fails. Then the queue is opened again and swept: every report is there once, whole, in a state that agrees with its history,
  * and nothing else is left. The killed processes are this program, started again as `--child SCENARIO DIR STEP KIND`. */
-#include "base/process.h"
 #include "base/text.h"
+#include "child.h"
 #include "fault.h"
 #include "support_spool.h"
 #include <setjmp.h>
@@ -245,36 +245,6 @@ static int child_main(char **argv)
     printf("ended %s\n", status_name(status));
     fflush(stdout);
     return status == ST_OK ? 0 : 1;
-}
-
-/* Runs a scenario in a child up to a step and kills it there. False when the scenario has fewer steps; name is the step's. */
-static bool child_kill_at(size_t scenario, const char *dir, unsigned at, const char *kind, char name[64])
-{
-    struct buffer self;
-    struct process *child = NULL;
-    char number[16], index[16], line[64] = "";
-    size_t got = 0, part;
-    uint32_t code;
-
-    snprintf(index, sizeof index, "%u", (unsigned)scenario);
-    snprintf(number, sizeof number, "%u", at);
-    buffer_init(&self, 32 * 1024);
-    assert_int_equal(process_self_path(&self), ST_OK);
-    const char *const argv[] = {buffer_text(&self), "--child", index, dir, number, kind, NULL};
-    struct process_options options = {.argv = argv, .pipe_stdin = true, .pipe_stdout = true};
-    assert_int_equal(process_start(&child, &options), ST_OK);
-    while (!strchr(line, '\n') && got < sizeof line - 1 && file_read(process_stdout(child), line + got, 1, &part) == ST_OK && part)
-        got += part;
-    process_kill(child);
-    assert_int_equal(process_wait(child, 30000, &code), ST_OK);
-    process_free(child);
-    buffer_done(&self);
-    line[strcspn(line, "\r\n")] = 0;
-    if (strcmp(line, "ended OK") == 0)
-        return false;
-    assert_true(text_starts(line, "stopped "));
-    snprintf(name, 64, "%s", line + strlen("stopped "));
-    return true;
 }
 
 /* Kills one scenario at one step and checks what is left. False when it ran to its end. */
