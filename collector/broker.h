@@ -1,14 +1,15 @@
 /* broker.h - the part of the collector that serves crash clients: Windows only; elsewhere starting it does nothing. */
 #ifndef SALVOR_COLLECTOR_BROKER_H
 #define SALVOR_COLLECTOR_BROKER_H
+#include "death_rules.h"
 #include "lifetime.h"
 #include "spool/spool.h"
 
 struct broker_options {
-    const char *pipe_name;     /* NULL: the machine-wide one */
-    const char *inbox;         /* folder where other layers of our clients leave reports */
-    uint64_t no_dump_grace_ms; /* see win/monitor.h */
-    bool report_killed;
+    const char *pipe_name; /* NULL: the machine-wide one */
+    const char *inbox;     /* folder where other layers of our clients leave reports */
+    struct death_rules death_rules;
+    death_rules_of *app_rules; /* NULL: the same for all programs */
     struct spool *spool;
     struct lifetimes *lifetimes;
     void (*on_report)(void *context);

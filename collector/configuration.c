@@ -1,9 +1,11 @@
 /* configuration.c - one option table feeds command line, file and registry. */
 #include "configuration.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "platform.h"
 #include "proto/name.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,9 @@
 #define MAX_PATH_BYTES       (3u * 32768u)
 #define NO_DUMP_GRACE_MS     10000
 #define MAX_GRACE_MS         (3600u * 1000)
-#define OPTION_COUNT         11
+#define APP_OPTION_COUNT     2
+#define OPTION_COUNT         (9 + APP_OPTION_COUNT)
+#define MAX_KEY_BYTES        1024
 
 struct configuration {
     struct settings settings;
@@ -23,9 +27,21 @@ struct configuration {
     const char *default_dumps_list[1];
 };
 
+/* What a program may have for itself. */
+static void fill_app_table(struct option *options, struct death_rules *rules)
+{
+    const struct option table[APP_OPTION_COUNT] = {
+        {SETTING_NO_DUMP_GRACE, OPTION_DURATION, &rules->no_dump_grace_ms, 0, MAX_GRACE_MS, "TIME",
+         "wait this long for a dump before a death is reported without one"},
+        {SETTING_REPORT_KILLED, OPTION_FLAG, &rules->report_killed, 0, 0, NULL, "report programs too that were ended from outside"},
+    };
+
+    memcpy(options, table, sizeof table);
+}
+
 static void fill_table(struct option *options, struct settings *settings)
 {
-    const struct option table[OPTION_COUNT] = {
+    const struct option table[OPTION_COUNT - APP_OPTION_COUNT] = {
         {"data", OPTION_TEXT, &settings->data, 0, 0, "DIR", "data folder: reports wait in its queue/"},
         {SETTING_DUMPS, OPTION_LIST, &settings->dumps, 0, 0, "DIR", "folder of LocalDumps to watch; may be given again (<data>/dumps)"},
         {"pipe", OPTION_TEXT, &settings->pipe, 0, 0, "NAME", "named pipe that programs register at"},
@@ -33,21 +49,19 @@ static void fill_table(struct option *options, struct settings *settings)
         {SETTING_KEY, OPTION_TEXT, &settings->key, 0, 0, "K", "the server's key for this project"},
         {"scan-interval", OPTION_DURATION, &settings->scan_interval_ms, 100, MAX_SCAN_INTERVAL_MS, "TIME",
          "look through the folders this often"},
-        {"no-dump-grace", OPTION_DURATION, &settings->no_dump_grace_ms, 0, MAX_GRACE_MS, "TIME",
-         "wait this long for a dump before a death is reported without one"},
-        {"report-killed", OPTION_FLAG, &settings->report_killed, 0, 0, NULL, "report programs too that were ended from outside"},
         {"upload-program", OPTION_TEXT, &settings->upload_program, 0, 0, "PATH", "program that sends (salvor-upload beside this one)"},
         {"log", OPTION_TEXT, &settings->log, 0, 0, "FILE", "append the log to a file"},
         {"config", OPTION_TEXT, &settings->config, 0, 0, "FILE", "read settings from a file of `name = value` lines"},
     };
 
     memcpy(options, table, sizeof table);
+    fill_app_table(options + OPTION_COUNT - APP_OPTION_COUNT, &settings->death_rules);
 }
 
 static void fill_defaults(struct settings *settings)
 {
-    *settings =
-        (struct settings){.data = platform_default_data(), .scan_interval_ms = SCAN_INTERVAL_MS, .no_dump_grace_ms = NO_DUMP_GRACE_MS};
+    *settings = (struct settings){
+        .data = platform_default_data(), .scan_interval_ms = SCAN_INTERVAL_MS, .death_rules.no_dump_grace_ms = NO_DUMP_GRACE_MS};
 }
 
 /* The command line comes twice: first to learn --config, then in its turn. */
@@ -158,6 +172,37 @@ void configuration_free(struct configuration *configuration)
     free(configuration->default_dumps);
     free(configuration->default_upload);
     free(configuration);
+}
+
+/* The policy for all programs wins over a program's own setting, and is overruled by the policy for that program. */
+static enum status read_app(struct option_set *set, const char *app, const char **ret_message)
+{
+    char settings[MAX_KEY_BYTES], policy[MAX_KEY_BYTES];
+    enum status st;
+
+    *ret_message = "its name is too long for a key";
+    if ((size_t)snprintf(settings, sizeof settings, NAME_KEY_SETTINGS "\\%s", app) >= sizeof settings ||
+        (size_t)snprintf(policy, sizeof policy, NAME_KEY_POLICY "\\%s", app) >= sizeof policy)
+        return ST_TOO_LARGE;
+    st = option_parse_registry(set, settings, ret_message);
+    if (!st)
+        st = option_parse_registry(set, NAME_KEY_POLICY, ret_message);
+    return st ? st : option_parse_registry(set, policy, ret_message);
+}
+
+void configuration_app(const char *app, struct death_rules *rules)
+{
+    struct option options[APP_OPTION_COUNT];
+    struct death_rules read = *rules;
+    struct option_set *set = NULL;
+    const char *message = "out of memory";
+
+    fill_app_table(options, &read);
+    if (option_set_create(&set, options, APP_OPTION_COUNT) || read_app(set, app, &message))
+        log_warn("app-settings-unusable", "app=\"%s\" reason=\"%s\" consequence=\"the general ones hold\"", app, message);
+    else
+        *rules = read;
+    option_set_free(set);
 }
 
 enum status configuration_help(struct buffer *out)

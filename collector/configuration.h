@@ -2,6 +2,7 @@
 #ifndef SALVOR_COLLECTOR_CONFIGURATION_H
 #define SALVOR_COLLECTOR_CONFIGURATION_H
 #include "base/option.h"
+#include "death_rules.h"
 
 struct settings {
     const char *data;           /* the data folder: inbox, dumps, queue */
@@ -11,14 +12,15 @@ struct settings {
     const char *upload_program; /* NULL until loaded: salvor-upload beside this program */
     const char *log, *config;   /* NULL: standard error, no file */
     uint64_t scan_interval_ms;
-    uint64_t no_dump_grace_ms; /* how long a death waits for a dump */
-    bool report_killed;        /* also programs ended from outside */
+    struct death_rules death_rules;
 };
 
 /* Names of settings that .reg files carry; also the option's names on the command line. */
-#define SETTING_DUMPS "dumps"
-#define SETTING_URL   "url"
-#define SETTING_KEY   "key"
+#define SETTING_DUMPS         "dumps"
+#define SETTING_URL           "url"
+#define SETTING_KEY           "key"
+#define SETTING_REPORT_KILLED "report-killed"
+#define SETTING_NO_DUMP_GRACE "no-dump-grace"
 
 struct configuration; /* owns what settings point to */
 /* Reads the registry, the file of --config, the command line and the policy key, in this order, and fills in what is left. On an error
@@ -27,6 +29,9 @@ enum status configuration_load(struct configuration **ret, int argc, char **argv
 const struct settings *configuration_settings(const struct configuration *configuration);
 /* The command line's words that are no options. */
 const struct option_list *configuration_words(const struct configuration *configuration);
+/* The settings that a program may have for itself, below HKLM\\SOFTWARE\\Salvor\\<program> and the policy key's: read anew each time, laid
+ * over what *rules holds. What cannot be read is logged and left as it was. */
+void configuration_app(const char *app, struct death_rules *rules);
 const char *configuration_queue(const struct configuration *configuration); /* <data>/queue */
 const char *configuration_inbox(const struct configuration *configuration); /* <data>/inbox */
 void configuration_free(struct configuration *configuration);               /* accepts NULL */

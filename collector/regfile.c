@@ -1,151 +1,55 @@
-/* regfile.c - the text of .reg files.
+/* regfile.c - which keys and values a deployment consists of.
  *
- * Every value of LocalDumps is written for each program, because a global DumpCount=0 would otherwise be inherited. Undo names our own
- * subkeys and values only: other programs' subkeys, and settings made by somebody else, stay.
+ * Every value of LocalDumps is written for each program, because a general DumpCount=0 would otherwise be inherited. Undo names our own
+ * subkeys and values only: other programs' subkeys, other modules, and settings made by somebody else, stay.
  * https://learn.microsoft.com/windows/win32/wer/collecting-user-mode-dumps */
 #include "regfile.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "configuration.h"
 #include "proto/name.h"
+#include "regtext.h"
 #include <string.h>
 
-#define HIVE            "HKEY_LOCAL_MACHINE\\"
-#define MAX_SETTING     1024
-#define MAX_FOLDER      1024
-#define LINE_CHARACTERS 76 /* regedit breaks hex values at 80 */
+static const char *const default_module[] = {NAME_DEFAULT_MODULE};
+static const char *const default_module_x86[] = {NAME_DEFAULT_MODULE_X86};
 
-/* Writes UTF-8 lines ended by LF; the encoding comes last. */
-struct writer {
-    struct buffer text;
-    enum status status; /* the first failure */
-};
+static const struct {
+    const char *name;
+    uint32_t value;
+} dump_types[] = {{"custom", 0}, {"mini", 1}, {"full", 2}};
 
-static void put(struct writer *writer, const char *text)
+void regfile_init(struct regfile *regfile)
 {
-    if (!writer->status)
-        writer->status = buffer_append_text(&writer->text, text);
+    *regfile = (struct regfile){
+        .modules = {(const char **)(uintptr_t)default_module, 1},
+        .modules_x86 = {(const char **)(uintptr_t)default_module_x86, 1},
+        .dump_folder = NAME_DEFAULT_DUMPS,
+        .dump_type = "mini",
+        .dump_count = NAME_DEFAULT_DUMP_COUNT,
+        .custom_dump_flags = NAME_DEFAULT_DUMP_FLAGS,
+    };
 }
 
-static void put_byte(struct writer *writer, char c)
+static bool find_dump_type(const char *name, uint32_t *ret)
 {
-    if (!writer->status)
-        writer->status = buffer_append_byte(&writer->text, (uint8_t)c);
-}
-
-/* [HKEY_LOCAL_MACHINE\key\sub]; with minus the key is deleted. sub may be NULL. */
-static void put_key(struct writer *writer, bool minus, const char *key, const char *sub)
-{
-    put(writer, minus ? "\n[-" HIVE : "\n[" HIVE);
-    put(writer, key);
-    if (sub) {
-        put(writer, "\\");
-        put(writer, sub);
-    }
-    put(writer, "]\n");
-}
-
-static void put_quoted(struct writer *writer, const char *text)
-{
-    put_byte(writer, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            put_byte(writer, '\\');
-        put_byte(writer, *text);
-    }
-    put_byte(writer, '"');
-}
-
-static void put_text_value(struct writer *writer, const char *name, const char *value)
-{
-    put_quoted(writer, name);
-    put(writer, "=");
-    put_quoted(writer, value);
-    put(writer, "\n");
-}
-
-static void put_number_value(struct writer *writer, const char *name, uint32_t value)
-{
-    put_quoted(writer, name);
-    if (!writer->status)
-        writer->status = buffer_printf(&writer->text, "=dword:%08x\n", value);
-}
-
-static void put_deleted_value(struct writer *writer, const char *name)
-{
-    put_quoted(writer, name);
-    put(writer, "=-\n");
-}
-
-/* REG_EXPAND_SZ, since a folder may be given as %ProgramData%: hex(2) of the UTF-16LE text and its terminator, in lines joined by a
- * backslash. */
-static void put_expand_value(struct writer *writer, const char *name, const char *value)
-{
-    static const char prefix[] = "=hex(2):";
-    size_t column = strlen(name) + 2 + strlen(prefix);
-    struct buffer wide;
-
-    put_quoted(writer, name);
-    put(writer, prefix);
-    buffer_init(&wide, 4 * MAX_FOLDER);
-    if (!writer->status)
-        writer->status = text_to_utf16le(&wide, value, strlen(value));
-    if (!writer->status)
-        writer->status = buffer_append(&wide, "\0", 2);
-    for (size_t i = 0; !writer->status && i < wide.len; i++) {
-        bool last = i + 1 == wide.len;
-        writer->status = buffer_printf(&writer->text, "%02x%s", wide.data[i], last ? "\n" : ",");
-        column += 3;
-        if (!last && column >= LINE_CHARACTERS) {
-            put(writer, "\\\n  ");
-            column = 2;
+    for (size_t i = 0; i < sizeof dump_types / sizeof dump_types[0]; i++) {
+        if (strcmp(dump_types[i].name, name) == 0) {
+            *ret = dump_types[i].value;
+            return true;
         }
     }
-    buffer_done(&wide);
+    return false;
 }
 
-static const char *folder_of(const struct regfile *regfile)
-{
-    return regfile->dump_folder ? regfile->dump_folder : NAME_DEFAULT_DUMPS;
-}
-
-static void put_app(struct writer *writer, const struct regfile *regfile, const char *app)
-{
-    put_key(writer, regfile->undo, NAME_KEY_LOCALDUMPS, app);
-    if (regfile->undo)
-        return;
-    put_expand_value(writer, NAME_VALUE_DUMP_FOLDER, folder_of(regfile));
-    put_number_value(writer, NAME_VALUE_DUMP_COUNT, NAME_DEFAULT_DUMP_COUNT);
-    put_number_value(writer, NAME_VALUE_DUMP_TYPE, NAME_DEFAULT_DUMP_TYPE);
-}
-
-static void put_setting(struct writer *writer, const struct regfile *regfile, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    if (regfile->undo)
-        put_deleted_value(writer, name);
-    else
-        put_text_value(writer, name, value);
-}
-
-static void put_settings(struct writer *writer, const struct regfile *regfile)
-{
-    put_key(writer, false, NAME_KEY_SETTINGS, NULL);
-    if (regfile->undo)
-        put_deleted_value(writer, SETTING_DUMPS);
-    else
-        put_expand_value(writer, SETTING_DUMPS, folder_of(regfile));
-    put_setting(writer, regfile, SETTING_URL, regfile->url);
-    put_setting(writer, regfile, SETTING_KEY, regfile->key);
-}
+/* -- what may stand in the file -- */
 
 /* Texts land between quotes on one line of a file that an administrator will import. */
-static bool is_plain_text(const char *text, size_t max_bytes)
+static bool is_plain_text(const char *text)
 {
     size_t len = strlen(text);
 
-    if (len == 0 || len > max_bytes || !text_is_utf8(text, len))
+    if (len == 0 || len > REGTEXT_MAX_VALUE || !text_is_utf8(text, len))
         return false;
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
@@ -153,62 +57,163 @@ static bool is_plain_text(const char *text, size_t max_bytes)
     return true;
 }
 
-static bool is_app(const char *app)
+/* C:\..., or \\server\share\...; with a drive's letter or a share in front nothing depends on who reads it. */
+static bool is_full_path(const char *path)
 {
-    return path_is_plain_name(app) && is_plain_text(app, 200) && text_ends_nocase(app, ".exe") && !strpbrk(app, "[]");
+    bool has_drive = ((path[0] | 0x20) >= 'a' && (path[0] | 0x20) <= 'z') && path[1] == ':' && path[2] == '\\';
+
+    return (has_drive || text_starts(path, "\\\\")) && !strchr(path, '/') && !strchr(path, '"');
+}
+
+static const char *check_app(const char *app)
+{
+    if (!is_plain_text(app) || !text_ends_nocase(app, ".exe"))
+        return "--app wants the file name of a program, such as app.exe, in one line of UTF-8";
+    if (strpbrk(app, "[]"))
+        return "--app cannot be a name with square brackets, which end the name of a key in a .reg file: set it up with reg.exe instead";
+    if (!path_is_plain_name(app))
+        return "--app wants the file name alone: no folder, and none of \\ / : * ? \" < > |";
+    return NULL;
+}
+
+static const char *check_module(const char *module)
+{
+    if (!is_plain_text(module) || !is_full_path(module) || !text_ends_nocase(module, "\\" NAME_WER_MODULE))
+        return "--module and --module-x86 want the full path of a " NAME_WER_MODULE
+               " as it will be on the machine, such as " NAME_DEFAULT_MODULE;
+    if (strchr(module, '%'))
+        return "--module and --module-x86 cannot hold %variables%: Windows puts none into the name of a value";
+    return NULL;
+}
+
+static const char *check_each(const struct option_list *list, const char *(*check)(const char *))
+{
+    const char *message = NULL;
+
+    for (size_t i = 0; !message && i < list->count; i++)
+        message = check(list->items[i]);
+    return message;
+}
+
+static const char *check_texts(const struct regfile *regfile)
+{
+    uint64_t ms;
+
+    if (regfile->url && !is_plain_text(regfile->url))
+        return "--url must be one line of at most 1024 bytes";
+    if (regfile->key && !is_plain_text(regfile->key))
+        return "--key must be one line of at most 1024 bytes";
+    if (!is_plain_text(regfile->dump_folder) || strpbrk(regfile->dump_folder, ";\"<>|*?"))
+        return "--dump-folder must be one path of at most 1024 bytes, without a semicolon, quotes or wildcards";
+    if (!text_starts(regfile->dump_folder, "%") && !is_full_path(regfile->dump_folder))
+        return "--dump-folder must be a full path, such as " NAME_DEFAULT_DUMPS ", since each crashing program has its own current folder";
+    if (regfile->no_dump_grace && !text_parse_duration(regfile->no_dump_grace, &ms))
+        return "--no-dump-grace wants a duration, such as 30s";
+    return NULL;
 }
 
 static const char *check(const struct regfile *regfile)
 {
-    if (regfile->app_count == 0)
+    const char *message = check_each(&regfile->apps, check_app);
+    uint32_t type;
+
+    if (regfile->apps.count == 0)
         return "name at least one program with --app app.exe";
-    for (size_t i = 0; i < regfile->app_count; i++)
-        if (!is_app(regfile->apps[i]))
-            return "--app wants the file name of a program, such as app.exe, without its folder";
-    if (regfile->url && !is_plain_text(regfile->url, MAX_SETTING))
-        return "--url must be one line of at most 1024 bytes";
-    if (regfile->key && !is_plain_text(regfile->key, MAX_SETTING))
-        return "--key must be one line of at most 1024 bytes";
-    if (regfile->dump_folder && (!is_plain_text(regfile->dump_folder, MAX_FOLDER) || strchr(regfile->dump_folder, ';')))
-        return "--dump-folder must be one path of at most 1024 bytes, without a semicolon";
-    return NULL;
+    if (!message)
+        message = check_each(&regfile->modules, check_module);
+    if (!message)
+        message = check_each(&regfile->modules_x86, check_module);
+    if (!message && !find_dump_type(regfile->dump_type, &type))
+        message = "--dump-type must be mini, full or custom";
+    return message ? message : check_texts(regfile);
 }
 
-/* LF becomes CRLF, UTF-8 becomes UTF-16LE behind a BOM: an 8-bit .reg file changes how hex(2) is read. */
-static enum status encode(const struct buffer *text, struct buffer *out)
-{
-    enum status st = buffer_append(out, "\xff\xfe", 2);
-    const char *line = buffer_text(text);
+/* -- the file -- */
 
-    while (!st && *line) {
-        size_t len = strcspn(line, "\n");
-        st = text_to_utf16le(out, line, len);
-        line += len;
-        if (!st && *line == '\n') {
-            st = buffer_append(out, "\r\0\n", 4); /* and the literal's own NUL */
-            line++;
-        }
+static void put_local_dumps(struct regtext *out, const struct regfile *regfile, const char *app)
+{
+    uint32_t type = NAME_DEFAULT_DUMP_TYPE;
+
+    if (regfile->undo) {
+        regtext_delete_key(out, NAME_KEY_LOCALDUMPS, app);
+        return;
     }
-    return st;
+    find_dump_type(regfile->dump_type, &type);
+    regtext_key(out, NAME_KEY_LOCALDUMPS, app);
+    regtext_expand(out, NAME_VALUE_DUMP_FOLDER, regfile->dump_folder);
+    regtext_number(out, NAME_VALUE_DUMP_COUNT, (uint32_t)regfile->dump_count);
+    regtext_number(out, NAME_VALUE_DUMP_TYPE, type);
+    regtext_number(out, NAME_VALUE_CUSTOM_FLAGS, (uint32_t)regfile->custom_dump_flags);
+}
+
+/* WER takes a module only when the path that the program gave is the name of a value here, in the view of the program's bitness. */
+static void put_modules(struct regtext *out, const struct regfile *regfile, const char *key, const struct option_list *modules)
+{
+    if (modules->count)
+        regtext_key(out, key, NULL);
+    for (size_t i = 0; i < modules->count; i++) {
+        if (regfile->undo)
+            regtext_delete_value(out, modules->items[i]);
+        else
+            regtext_number(out, modules->items[i], 0);
+    }
+}
+
+static void put_setting(struct regtext *out, const struct regfile *regfile, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    if (regfile->undo)
+        regtext_delete_value(out, name);
+    else
+        regtext_value(out, name, value);
+}
+
+static void put_settings(struct regtext *out, const struct regfile *regfile)
+{
+    regtext_key(out, NAME_KEY_SETTINGS, NULL);
+    if (regfile->undo)
+        regtext_delete_value(out, SETTING_DUMPS);
+    else
+        regtext_expand(out, SETTING_DUMPS, regfile->dump_folder);
+    put_setting(out, regfile, SETTING_URL, regfile->url);
+    put_setting(out, regfile, SETTING_KEY, regfile->key);
+}
+
+/* The program's own key stands there also without a value of its own: it tells `doctor` which programs are meant to be collected. */
+static void put_app_settings(struct regtext *out, const struct regfile *regfile, const char *app)
+{
+    if (regfile->undo) {
+        regtext_delete_key(out, NAME_KEY_SETTINGS, app);
+        return;
+    }
+    regtext_key(out, NAME_KEY_SETTINGS, app);
+    if (regfile->report_killed)
+        regtext_number(out, SETTING_REPORT_KILLED, 1);
+    if (regfile->no_dump_grace)
+        regtext_value(out, SETTING_NO_DUMP_GRACE, regfile->no_dump_grace);
 }
 
 enum status regfile_build(const struct regfile *regfile, struct buffer *out, const char **ret_message)
 {
-    struct writer writer = {.status = ST_OK};
     const char *message = check(regfile);
+    struct regtext text;
+    enum status st;
 
     if (message) {
         *ret_message = message;
         return ST_ARGUMENT;
     }
     *ret_message = "too many programs for one file";
-    buffer_init(&writer.text, REGFILE_MAX_BYTES / 2);
-    put(&writer, "Windows Registry Editor Version 5.00\n");
-    for (size_t i = 0; i < regfile->app_count; i++)
-        put_app(&writer, regfile, regfile->apps[i]);
-    put_settings(&writer, regfile);
-    if (!writer.status)
-        writer.status = encode(&writer.text, out);
-    buffer_done(&writer.text);
-    return writer.status;
+    regtext_init(&text, REGFILE_MAX_BYTES / 2);
+    for (size_t i = 0; i < regfile->apps.count; i++)
+        put_local_dumps(&text, regfile, regfile->apps.items[i]);
+    put_modules(&text, regfile, NAME_KEY_WER_MODULES, &regfile->modules);
+    put_modules(&text, regfile, NAME_KEY_WER_MODULES_X86, &regfile->modules_x86);
+    put_settings(&text, regfile);
+    for (size_t i = 0; i < regfile->apps.count; i++)
+        put_app_settings(&text, regfile, regfile->apps.items[i]);
+    st = regtext_encode(&text, out);
+    regtext_done(&text);
+    return st;
 }

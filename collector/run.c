@@ -85,8 +85,8 @@ static enum status start_broker(struct collector *collector)
     struct broker_options options = {
         .pipe_name = pipe_name,
         .inbox = collector->inbox,
-        .no_dump_grace_ms = collector->settings->no_dump_grace_ms,
-        .report_killed = collector->settings->report_killed,
+        .death_rules = collector->settings->death_rules,
+        .app_rules = configuration_app,
         .spool = collector->spool,
         .lifetimes = collector->lifetimes,
         .on_report = on_report,

@@ -56,8 +56,8 @@ static enum status broker_init(struct broker *broker, const struct broker_option
 {
     struct monitor_options monitor_options = {
         .is_service = true,
-        .no_dump_grace_ms = options->no_dump_grace_ms,
-        .report_killed = options->report_killed,
+        .death_rules = options->death_rules,
+        .app_rules = options->app_rules,
         .spool = options->spool,
         .queue_state = SPOOL_NEW,
         .dumper_command = broker->dumper_command,

@@ -67,7 +67,7 @@ static enum status serve(const struct child *child, const char *program)
         .queue_state = SPOOL_PENDING,
         .dumper_command = command,
         .root = child->root,
-        .no_dump_grace_ms = NO_DUMP_GRACE_MS,
+        .death_rules.no_dump_grace_ms = NO_DUMP_GRACE_MS,
     };
     struct monitor *monitor = NULL;
     enum status st = spool_open(&options.spool, child->spool_dir);

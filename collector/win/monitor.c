@@ -54,16 +54,19 @@ static void judge_end(struct monitor *monitor, const struct client *client, DWOR
 {
     const struct monitor_options *options = &monitor->options;
     enum exit_verdict verdict = exit_code_judge(code, client->head->clean_exit != 0);
+    struct death_rules rules = options->death_rules;
     enum status st = ST_OK;
 
-    if (verdict == EXIT_ORDERLY || client->reported || (verdict == EXIT_KILLED && !options->report_killed)) {
+    if (verdict != EXIT_ORDERLY && options->app_rules)
+        options->app_rules(client->peer.app, &rules);
+    if (verdict == EXIT_ORDERLY || client->reported || (verdict == EXIT_KILLED && !rules.report_killed)) {
         log_info("client-exited", "pid=%u app=\"%s\" exit_code=0x%08lx", client->peer.pid, client->peer.app, code);
         return;
     }
     log_warn("client-died", "pid=%u app=\"%s\" exit_code=0x%08lx dump=none grace_ms=%llu", client->peer.pid, client->peer.app, code,
-             (unsigned long long)options->no_dump_grace_ms);
+             (unsigned long long)rules.no_dump_grace_ms);
     st = deaths_add(&monitor->deaths, &monitor->policy, client, code, exited, verdict == EXIT_KILLED,
-                    clock_steady_ms() + options->no_dump_grace_ms);
+                    clock_steady_ms() + rules.no_dump_grace_ms);
     if (st)
         log_error("death-not-noted", "pid=%u status=%s", client->peer.pid, status_name(st));
 }

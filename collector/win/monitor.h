@@ -3,6 +3,7 @@
  * The same code is the machine-wide collector's broker and a program's own child monitor. */
 #ifndef SALVOR_COLLECTOR_WIN_MONITOR_H
 #define SALVOR_COLLECTOR_WIN_MONITOR_H
+#include "../death_rules.h"
 #include "../lifetime.h"
 #include "spool/spool.h"
 #include <windows.h>
@@ -16,9 +17,9 @@ struct monitor_options {
     enum spool_state queue_state;      /* where reports go */
     const char *const *dumper_command; /* see dump_job.h; must outlive the monitor, as all of this */
     struct lifetimes *lifetimes;       /* may be NULL */
-    uint64_t no_dump_grace_ms;         /* a death without a report gets a no-dump one after this long */
-    bool report_killed;                /* also when the exit code is no exception's */
-    void (*on_report)(void *context);  /* called on the monitor's thread after a report was queued; may be NULL */
+    struct death_rules death_rules;
+    death_rules_of *app_rules;        /* NULL: the same for all programs */
+    void (*on_report)(void *context); /* called on the monitor's thread after a report was queued; may be NULL */
     void *context;
     HANDLE
     root; /* child mode: the process that started us; the monitor ends when it and every client have gone. NULL: runs until stopped */
