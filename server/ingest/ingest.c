@@ -4,8 +4,10 @@
 #include "base/text.h"
 #include "ingest/accept.h"
 #include "ingest/body.h"
+#include "ingest/disposition.h"
 #include "ingest/facts.h"
 #include "store/project.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +173,20 @@ static bool begin_body(struct upload *upload, const struct http_request *request
                        &upload->ingest->limits, upload->form, &upload->refusal);
 }
 
+/* A question instead of a report: is this the address, and is this key known? */
+static bool is_check(const struct http_request *request)
+{
+    const char *type = http_request_header(request, "Content-Type");
+    return type && disposition_is(type, INGEST_CHECK_TYPE);
+}
+
+static void answer_check(const struct upload *upload, struct http_response *response)
+{
+    char line[PROJECT_MAX_NAME + 32];
+    snprintf(line, sizeof line, "ready project=%s", upload->project);
+    http_response_text(response, 200, line);
+}
+
 static void ingest_begin(void *context, const struct http_request *request, struct http_response *response, void **ret_state)
 {
     struct upload *upload = calloc(1, sizeof *upload);
@@ -180,11 +196,15 @@ static void ingest_begin(void *context, const struct http_request *request, stru
     }
     upload->ingest = context;
     bool going = strcmp(request->method, "POST") == 0 || refusal_set(&upload->refusal, 405, "Uploads come by POST.");
-    if (going && authorise(upload, request) && has_space(upload) && begin_body(upload, request)) {
+    going = going && authorise(upload, request) && has_space(upload);
+    if (going && !is_check(request) && begin_body(upload, request)) {
         *ret_state = upload;
         return;
     }
-    answer_refusal(upload, request, response);
+    if (upload->refusal.status)
+        answer_refusal(upload, request, response);
+    else
+        answer_check(upload, response);
     upload_release(upload);
 }
 

@@ -13,6 +13,9 @@ struct ingest {
     void *on_report_context;
 };
 
+/* The Content-Type of a POST that brings no report and only asks whether one would be taken: 200 and `ready project=<name>`. */
+#define INGEST_CHECK_TYPE "application/x-salvor-check"
+
 extern const struct http_service ingest_service; /* context: struct ingest */
 
 #endif

@@ -95,6 +95,20 @@ test('refusals', async (t) => {
     });
   }
 
+  await t.test('check_when_key_is_known_then_ready_else_refused_and_nothing_is_left', async () => {
+    const check = (target, headers) => h.post(server, target, { 'Content-Type': 'application/x-salvor-check', ...headers }, Buffer.alloc(0));
+    for (const target of ['/submit', '/post', '/api/default/minidump/']) {
+      const ready = await check(target, { 'Salvor-Key': server.key });
+      assert.equal(ready.status, 200);
+      assert.equal(h.text(ready), 'ready project=default\n');
+    }
+    assert.equal((await check('/submit', {})).status, 401);
+    assert.equal((await check('/submit', { 'Salvor-Key': 'f'.repeat(32) })).status, 403);
+    assert.equal((await check('/api/other/minidump/', { 'Salvor-Key': server.key })).status, 403);
+    assert.deepEqual(h.leftovers(server), []);
+    assert.equal(await h.reportCount(client), 0);
+  });
+
   await t.test('refused_upload_when_the_connection_goes_on_then_the_next_one_is_taken', async () => {
     const dump = h.tinyDump({ seed: 'after a refusal' });
     const head = (length) => ['POST /post HTTP/1.1', 'Host: x', `Salvor-Key: ${server.key}`, 'Content-Type: application/x-dmp', `Content-Length: ${length}`];
