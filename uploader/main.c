@@ -96,6 +96,8 @@ static int queue_mode(struct settings *settings, struct post *post, const struct
     }
     printf("salvor-upload queue accepted=%zu discarded=%zu refused=%zu waiting=%zu retry_after_s=%" PRIu64 "\n", counts.accepted,
            counts.discarded, counts.refused, counts.waiting, counts.retry_after_s);
+    if (counts.waiting)
+        printf("salvor-upload waiting misconfigured=%d reason=\"%s\"\n", counts.is_misconfigured, counts.reason);
     return counts.waiting ? EXIT_LATER : counts.refused ? EXIT_REFUSED : 0;
 }
 

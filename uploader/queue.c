@@ -98,6 +98,8 @@ static void verdict_count(struct worker *worker, const struct verdict *verdict)
         break;
     default:
         counts->waiting++;
+        counts->is_misconfigured = verdict->kind == VERDICT_CONFIGURATION;
+        snprintf(counts->reason, sizeof counts->reason, "%s", verdict->reason);
         break;
     }
     if (verdict->retry_after_s > counts->retry_after_s)
@@ -181,6 +183,7 @@ enum status queue_run(struct spool *spool, struct post *post, const struct reque
     if (status == ST_OK)
         status = spool_list(spool, SPOOL_PENDING, &entries, &count);
     if (status == ST_OK) {
+        spool_order_for_sending(entries, count);
         for (size_t i = 0; i < count && !worker.is_stopped; i++)
             entry_work(&worker, entries[i].name);
         if (worker.is_stopped) {

@@ -6,10 +6,12 @@
 struct queue_counts {
     size_t accepted, discarded, refused, waiting; /* refused: damaged ones too */
     uint64_t retry_after_s;                       /* the longest that the server asked for */
+    bool is_misconfigured;                        /* address, key or server are wrong: waiting is of no use until somebody sees to it */
+    char reason[384];                             /* why the last one that waits does; "" when none does */
 };
 
-/* Sends every pending report, oldest first, until the server or the way to it fails as such; then the rest counts as waiting. Each report
- * ends in done/, discarded/, failed/ or back in pending/, with lines in its history. Fails when the queue cannot be read. */
+/* Sends every pending report (spool_order_for_sending), until the server or the way to it fails as such; then the rest counts as waiting.
+ * Each report ends in done/, discarded/, failed/ or back in pending/, with lines in its history. Fails when the queue cannot be read. */
 enum status queue_run(struct spool *spool, struct post *post, const struct request_options *options, const char *url,
                       struct queue_counts *ret);
 
