@@ -1,5 +1,6 @@
 /* dry_run.c - the head is put together as libcurl does it; a test holds it against a request that was really sent. */
 #include "uploader/dry_run.h"
+#include "uploader/exit_code.h"
 #include "uploader/headers.h"
 #include "uploader/scratch.h"
 #include "uploader/system.h"
@@ -9,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_REFUSED 1
-#define COPY_BYTES   (64 * 1024)
-#define HEAD_BYTES   (64 * 1024)
+#define COPY_BYTES (64 * 1024)
+#define HEAD_BYTES (64 * 1024)
 
 /* Request line and Host. An address with a user in it is none of ours to write down. */
 static enum status head_begin(const char *url, struct buffer *head)
@@ -39,9 +39,9 @@ out:
     return status;
 }
 
-static enum status head_make(const struct post_options *post, const struct request *request, const char *id, struct buffer *head)
+static enum status head_make(const struct post *post, const struct request *request, const char *id, struct buffer *head)
 {
-    struct curl_slist *headers = headers_make(post->format, post->key ? post->key : "", request, id);
+    struct curl_slist *headers = headers_make(post->format, post->key, request, id);
     enum status status = headers ? head_begin(post->url, head) : ST_MEMORY;
 
     for (const struct curl_slist *header = headers; status == ST_OK && header; header = header->next)
@@ -69,7 +69,7 @@ static enum status body_copy(struct file *from, uint64_t size_bytes, struct file
     return status;
 }
 
-static enum status request_write(const struct post_options *post, const struct request_options *options, const struct source *source,
+static enum status request_write(const struct post *post, const struct request_options *options, const struct source *source,
                                  struct file *to)
 {
     struct scratch body = {.file = {FILE_CLOSED}};
@@ -96,7 +96,7 @@ static enum status request_write(const struct post_options *post, const struct r
     return status;
 }
 
-int dry_run(const struct post_options *post, const struct request_options *options, const struct source_extras *extras, const char *path,
+int dry_run(const struct post *post, const struct request_options *options, const struct source_extras *extras, const char *path,
             const char *to)
 {
     struct source source;

@@ -4,8 +4,8 @@
 #include "uploader/post.h"
 
 /* Writes what the server would get for the report at path, head and body, into a new file at to. Says on stdout or stderr how it went and
- * returns the program's exit code. */
-int dry_run(const struct post_options *post, const struct request_options *options, const struct source_extras *extras, const char *path,
+ * returns the program's exit code. post needs no transfer. */
+int dry_run(const struct post *post, const struct request_options *options, const struct source_extras *extras, const char *path,
             const char *to);
 
 #endif

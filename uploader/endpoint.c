@@ -190,3 +190,44 @@ out:
     curl_url_cleanup(url);
     return status;
 }
+
+enum status endpoint_server(struct buffer *address)
+{
+    static const char *const routes[] = {"/submit", "/post", "/crash"};
+    CURLU *url = url_parse(buffer_text(address));
+    struct buffer whole;
+    enum status status = url ? ST_OK : ST_MEMORY;
+    size_t len;
+
+    buffer_init(&whole, address->max);
+    if (status == ST_OK && (curl_url_set(url, CURLUPART_QUERY, NULL, 0) != CURLUE_OK || curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0)))
+        status = ST_MEMORY;
+    if (status == ST_OK)
+        status = url_append(url, &whole);
+    len = whole.len;
+    while (len && whole.data[len - 1] == '/')
+        len--;
+    for (size_t i = 0; status == ST_OK && i < sizeof routes / sizeof *routes; i++) {
+        size_t size = strlen(routes[i]);
+
+        if (len > size && memcmp(whole.data + len - size, routes[i], size) == 0) {
+            len -= size;
+            break;
+        }
+    }
+    buffer_reset(address);
+    if (status == ST_OK)
+        status = buffer_append(address, whole.data, len);
+    buffer_done(&whole);
+    curl_url_cleanup(url);
+    return status;
+}
+
+enum status endpoint_path_add(struct buffer *address, const char *part)
+{
+    char *encoded = curl_easy_escape(NULL, part, 0); /* 0: up to its end */
+    enum status status = encoded ? buffer_printf(address, "/%s", encoded) : ST_MEMORY;
+
+    curl_free(encoded);
+    return status;
+}

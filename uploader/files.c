@@ -1,39 +1,29 @@
 /* files.c - one try for each file, and a line about it. */
 #include "uploader/files.h"
-#include "uploader/scratch.h"
+#include "uploader/exit_code.h"
 #include "uploader/system.h"
 #include <stdio.h>
+#include <string.h>
 
-#define EXIT_ACCEPTED 0
-#define EXIT_REFUSED  1
-#define EXIT_LATER    3
+struct sender {
+    struct delivery delivery;
+    const struct source_extras *extras;
+    const char *path; /* of the file that is being sent */
+};
 
-static enum status source_send(struct post *post, const struct request_options *options, const struct source *source, struct verdict *ret)
+/* Only what changes what is sent is told. */
+static void event_print(void *context, const char *event, const char *detail)
 {
-    struct scratch body = {.file = {FILE_CLOSED}};
-    struct buffer folder;
-    struct request request;
-    enum status status;
+    const struct sender *sender = context;
 
-    buffer_init(&folder, 64 * 1024);
-    status = system_temp_folder(&folder);
-    if (status == ST_OK)
-        status = scratch_create(&body, buffer_text(&folder));
-    if (status == ST_OK)
-        status = request_build(source, options, &body.file, &request);
-    if (status == ST_OK)
-        status = post_send(post, &request, &body.file, source->id, ret);
-    if (status != ST_OK)
-        fprintf(stderr, "salvor-upload: the request could not be made in \"%s\": %s; set TMPDIR (TEMP on Windows) to a folder with room.\n",
-                buffer_text(&folder), status_text(status));
-    scratch_done(&body);
-    buffer_done(&folder);
-    return status;
+    if (strcmp(event, "smaller") == 0)
+        fprintf(stderr, "%s file=\"%s\" %s\n", event, sender->path, detail);
 }
 
-static int verdict_report(const char *path, const struct format *format, const struct source *source, const struct verdict *verdict)
+static int verdict_report(const struct sender *sender, const struct source *source, const struct verdict *verdict)
 {
-    const char *advice = "";
+    const char *advice = "", *path = sender->path;
+    bool is_uncertain = delivery_is_uncertain(&sender->delivery, verdict), is_held = is_uncertain && sender->delivery.holds_uncertain;
 
     switch (verdict->kind) {
     case VERDICT_ACCEPTED:
@@ -45,51 +35,73 @@ static int verdict_report(const char *path, const struct format *format, const s
         advice = " Check --url and --key.";
         break;
     case VERDICT_WAIT:
-        advice = " Try again later.";
+        advice = is_held ? " It may have arrived all the same: look there before you send it again." : " Try again later.";
         break;
     default:
         break;
     }
-    if (verdict->is_uncertain && !format->is_counted_once)
-        fprintf(stderr, "maybe-delivered file=\"%s\" id=%s format=%s reason=\"%s\"\n", path, source->id, format->name, verdict->reason);
+    if (is_uncertain)
+        fprintf(stderr, "maybe-delivered file=\"%s\" id=%s format=%s reason=\"%s\"\n", path, source->id,
+                sender->delivery.options->format->name, verdict->reason);
     fprintf(stderr, "salvor-upload: \"%s\" was not taken: %s.%s\n", path, verdict->reason, advice);
-    return verdict->kind == VERDICT_WAIT ? EXIT_LATER : EXIT_REFUSED;
+    return verdict->kind == VERDICT_WAIT && !is_held ? EXIT_LATER : EXIT_REFUSED;
 }
 
-static int file_run(struct post *post, const struct request_options *options, const struct source_extras *extras, const char *path,
-                    struct progress *progress)
+static int source_run(const struct sender *sender, const struct source *source)
+{
+    struct verdict verdict;
+    enum status status = delivery_run(&sender->delivery, source, &verdict);
+
+    if (sender->delivery.options->progress)
+        progress_clear(sender->delivery.options->progress);
+    if (status == ST_OK)
+        return verdict_report(sender, source, &verdict);
+    fprintf(stderr, "salvor-upload: the request could not be made in \"%s\": %s; set TMPDIR (TEMP on Windows) to a folder with room.\n",
+            sender->delivery.folder, status_text(status));
+    return EXIT_LATER;
+}
+
+static int file_run(const struct sender *sender)
 {
     struct source source;
     struct buffer message;
-    struct verdict verdict;
     int code = EXIT_REFUSED;
 
     buffer_init(&message, 4096);
-    if (source_from_file(&source, path, extras, &message) != ST_OK) {
+    if (source_from_file(&source, sender->path, sender->extras, &message) != ST_OK) {
         fprintf(stderr, "salvor-upload: %s\n", buffer_text(&message));
     } else {
-        enum status status = source_send(post, options, &source, &verdict);
-
-        progress_clear(progress);
-        code = status == ST_OK ? verdict_report(path, options->format, &source, &verdict) : EXIT_LATER;
+        code = source_run(sender, &source);
         source_done(&source);
     }
     buffer_done(&message);
     return code;
 }
 
-int files_run(struct post *post, const struct request_options *options, const struct source_extras *extras, const struct option_list *paths,
-              struct progress *progress)
+int files_run(const struct delivery *delivery, const struct source_extras *extras, const struct option_list *paths)
 {
+    struct sender sender = {*delivery, extras, NULL};
+    struct buffer folder;
     int worst = EXIT_ACCEPTED;
 
-    for (size_t i = 0; i < paths->count; i++) {
+    buffer_init(&folder, 64 * 1024);
+    if (system_temp_folder(&folder) != ST_OK) {
+        fprintf(stderr, "salvor-upload: there is no folder for temporary files; set TMPDIR (TEMP on Windows).\n");
+        worst = EXIT_LATER;
+    }
+    sender.delivery.folder = buffer_text(&folder);
+    sender.delivery.event = event_print;
+    sender.delivery.event_context = &sender;
+    for (size_t i = 0; folder.len && i < paths->count; i++) {
         int code;
 
-        progress->label = path_base(paths->items[i]);
-        code = file_run(post, options, extras, paths->items[i], progress);
+        sender.path = paths->items[i];
+        if (delivery->options->progress)
+            progress_begin(delivery->options->progress, path_base(sender.path));
+        code = file_run(&sender);
         if (code > worst)
             worst = code;
     }
+    buffer_done(&folder);
     return worst;
 }

@@ -2,7 +2,7 @@
 #include "uploader/headers.h"
 #include <curl/curl.h>
 
-static bool header_add(struct curl_slist **list, const char *name, const char *value)
+bool headers_add(struct curl_slist **list, const char *name, const char *value)
 {
     struct buffer line;
     struct curl_slist *grown = NULL;
@@ -20,14 +20,14 @@ static bool header_add(struct curl_slist **list, const char *name, const char *v
 struct curl_slist *headers_make(const struct format *format, const char *key, const struct request *request, const char *id)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-    bool made = list && header_add(&list, "Content-Type", request->content_type);
+    bool made = list && headers_add(&list, "Content-Type", request->content_type);
 
     if (made && request->is_gzip)
-        made = header_add(&list, "Content-Encoding", "gzip");
+        made = headers_add(&list, "Content-Encoding", "gzip");
     if (made && format->has_headers && key[0])
-        made = header_add(&list, "Salvor-Key", key);
+        made = headers_add(&list, "Salvor-Key", key);
     if (made && format->has_headers && id[0])
-        made = header_add(&list, "Idempotency-Key", id);
+        made = headers_add(&list, "Idempotency-Key", id);
     if (made)
         return list;
     curl_slist_free_all(list);

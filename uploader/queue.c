@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "uploader/endpoint.h"
-#include "uploader/scratch.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +12,11 @@
 
 struct worker {
     struct spool *spool;
-    struct post *post;
-    const struct request_options *options;
+    struct delivery delivery;
+    const struct queue_options *options;
     char *tmp;
-    struct buffer endpoint; /* as it may be logged */
+    struct buffer endpoint;      /* as it may be logged */
+    struct spool_report *report; /* that is being sent */
     bool is_stopped;
     struct queue_counts counts;
 };
@@ -29,33 +29,43 @@ static void quote_soften(char *text)
             *text = '\'';
 }
 
-/* Builds and sends; a failure of our own side becomes a verdict to wait. */
-static void report_send(struct worker *worker, struct spool_report *report, struct verdict *ret)
+static void history_note(const struct worker *worker, const char *event, const char *detail)
 {
-    struct source source;
-    struct scratch body = {.file = {FILE_CLOSED}};
-    struct request request;
-    char detail[DETAIL_BYTES];
-    enum status status = source_from_report(&source, report);
+    const char *id = spool_report_id(worker->report);
 
-    if (status != ST_OK)
-        goto failed;
-    status = scratch_create(&body, worker->tmp);
-    if (status == ST_OK)
-        status = request_build(&source, worker->options, &body.file, &request);
-    if (status == ST_OK) {
-        snprintf(detail, sizeof detail, "to=\"%s\" plain_bytes=%" PRIu64 " body_bytes=%" PRIu64, buffer_text(&worker->endpoint),
-                 request.plain_bytes, request.body_bytes);
-        if (spool_report_id(report)[0] && spool_history_add(worker->spool, spool_report_id(report), "sending", detail) != ST_OK)
-            log_warn("history-not-written", "report=\"%s\" event=sending", spool_report_name(report));
-        status = post_send(worker->post, &request, &body.file, source.id, ret);
+    if (id[0] && spool_history_add(worker->spool, id, event, detail) != ST_OK)
+        log_warn("history-not-written", "report=\"%s\" event=%s", spool_report_name(worker->report), event);
+}
+
+static void delivery_event(void *context, const char *event, const char *detail)
+{
+    const struct worker *worker = context;
+    char whole[DETAIL_BYTES];
+
+    snprintf(whole, sizeof whole, "to=\"%s\" %s", buffer_text(&worker->endpoint), detail);
+    history_note(worker, event, whole);
+}
+
+/* Sends, if it is worth it now; a failure of our own side becomes a verdict to wait. */
+static void report_send(struct worker *worker, uint64_t size_bytes, struct verdict *ret)
+{
+    const char *thrift = thrift_refusal(&worker->options->thrift, size_bytes, worker->options->thrift_limit_bytes);
+    struct source source;
+    enum status status;
+
+    *ret = (struct verdict){.kind = VERDICT_WAIT};
+    if (thrift) {
+        snprintf(ret->reason, sizeof ret->reason, "%s", thrift);
+        return;
     }
-    scratch_done(&body);
-    source_done(&source);
-failed:
+    status = source_from_report(&source, worker->report);
+    if (status == ST_OK) {
+        status = delivery_run(&worker->delivery, &source, ret);
+        source_done(&source);
+    }
     if (status == ST_OK)
         return;
-    *ret = (struct verdict){.kind = VERDICT_WAIT, .is_endpoint_wide = status == ST_FULL || status == ST_READ_ONLY};
+    ret->is_endpoint_wide = status == ST_FULL || status == ST_READ_ONLY;
     snprintf(ret->reason, sizeof ret->reason, "the request could not be made in %s: %s", worker->tmp, status_text(status));
 }
 
@@ -69,6 +79,7 @@ static const struct outcome {
     [VERDICT_REFUSED] = {SPOOL_FAILED, "refused", true},  [VERDICT_CONFIGURATION] = {SPOOL_PENDING, "waits", true},
     [VERDICT_WAIT] = {SPOOL_PENDING, "waits", true},
 };
+static const struct outcome held = {SPOOL_FAILED, "held", true};
 
 static void verdict_describe(struct verdict *verdict, char detail[DETAIL_BYTES])
 {
@@ -82,18 +93,18 @@ static void verdict_describe(struct verdict *verdict, char detail[DETAIL_BYTES])
         snprintf(detail, DETAIL_BYTES, "reason=\"%s\"", verdict->reason);
 }
 
-static void verdict_count(struct worker *worker, const struct verdict *verdict)
+static void verdict_count(struct worker *worker, const struct verdict *verdict, const struct outcome *outcome)
 {
     struct queue_counts *counts = &worker->counts;
 
-    switch (verdict->kind) {
-    case VERDICT_ACCEPTED:
+    switch (outcome->state) {
+    case SPOOL_DONE:
         counts->accepted++;
         break;
-    case VERDICT_DISCARDED:
+    case SPOOL_DISCARDED:
         counts->discarded++;
         break;
-    case VERDICT_REFUSED:
+    case SPOOL_FAILED:
         counts->refused++;
         break;
     default:
@@ -108,41 +119,39 @@ static void verdict_count(struct worker *worker, const struct verdict *verdict)
 }
 
 /* The server may have the report although nobody said so, and it will count the next try as another one. */
-static void uncertainty_note(struct worker *worker, struct spool_report *report, const struct verdict *verdict)
+static void uncertainty_note(const struct worker *worker, const struct verdict *verdict)
 {
     char detail[DETAIL_BYTES];
 
-    if (!verdict->is_uncertain || worker->options->format->is_counted_once)
-        return;
-    snprintf(detail, sizeof detail, "format=%s to=\"%s\" reason=\"%s\"", worker->options->format->name, buffer_text(&worker->endpoint),
-             verdict->reason);
-    log_warn("maybe-delivered", "report=\"%s\" id=%s %s", spool_report_name(report), spool_report_id(report), detail);
-    if (spool_report_id(report)[0] && spool_history_add(worker->spool, spool_report_id(report), "maybe-delivered", detail) != ST_OK)
-        log_warn("history-not-written", "report=\"%s\" event=maybe-delivered", spool_report_name(report));
+    snprintf(detail, sizeof detail, "format=%s to=\"%s\" reason=\"%s\"", worker->delivery.options->format->name,
+             buffer_text(&worker->endpoint), verdict->reason);
+    log_warn("maybe-delivered", "report=\"%s\" id=%s %s", spool_report_name(worker->report), spool_report_id(worker->report), detail);
+    history_note(worker, "maybe-delivered", detail);
 }
 
-static void report_settle(struct worker *worker, struct spool_report *report, struct verdict *verdict)
+static void report_settle(struct worker *worker, struct verdict *verdict)
 {
-    const struct outcome *outcome = &outcomes[verdict->kind];
+    bool is_uncertain = delivery_is_uncertain(&worker->delivery, verdict);
+    const struct outcome *outcome = is_uncertain && worker->delivery.holds_uncertain ? &held : &outcomes[verdict->kind];
     char detail[DETAIL_BYTES];
     enum status status;
 
     verdict_describe(verdict, detail);
-    uncertainty_note(worker, report, verdict);
+    if (is_uncertain)
+        uncertainty_note(worker, verdict);
     log_write(verdict->kind == VERDICT_ACCEPTED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, outcome->event, "report=\"%s\" id=%s %s",
-              spool_report_name(report), spool_report_id(report), detail);
-    status = spool_report_move(report, outcome->state, outcome->event, detail, outcome->keep_dump);
+              spool_report_name(worker->report), spool_report_id(worker->report), detail);
+    status = spool_report_move(worker->report, outcome->state, outcome->event, detail, outcome->keep_dump);
     if (status != ST_OK)
-        log_error("report-not-moved", "report=\"%s\" state=%s why=\"%s\"", spool_report_name(report), spool_state_name(outcome->state),
-                  status_text(status));
-    verdict_count(worker, verdict);
+        log_error("report-not-moved", "report=\"%s\" state=%s why=\"%s\"", spool_report_name(worker->report),
+                  spool_state_name(outcome->state), status_text(status));
+    verdict_count(worker, verdict, outcome);
 }
 
-static void entry_work(struct worker *worker, const char *name)
+static void entry_work(struct worker *worker, const char *name, uint64_t size_bytes)
 {
-    struct spool_report *report = NULL;
     struct verdict verdict;
-    enum status status = spool_report_claim(worker->spool, name, &report);
+    enum status status = spool_report_claim(worker->spool, name, &worker->report);
 
     if (status == ST_NOT_FOUND) /* somebody else sends it */
         return;
@@ -156,27 +165,36 @@ static void entry_work(struct worker *worker, const char *name)
         worker->is_stopped = status == ST_READ_ONLY; /* for all alike */
         return;
     }
-    report_send(worker, report, &verdict);
-    report_settle(worker, report, &verdict);
-    spool_report_close(report);
+    if (worker->delivery.options->progress)
+        progress_begin(worker->delivery.options->progress, spool_report_name(worker->report));
+    report_send(worker, size_bytes, &verdict);
+    if (worker->delivery.options->progress)
+        progress_clear(worker->delivery.options->progress);
+    report_settle(worker, &verdict);
+    spool_report_close(worker->report);
+    worker->report = NULL;
 }
 
-static enum status worker_init(struct worker *worker, struct spool *spool, const char *url)
+static enum status worker_init(struct worker *worker, struct spool *spool, const struct queue_options *options)
 {
     worker->spool = spool;
+    worker->options = options;
     buffer_init(&worker->endpoint, DETAIL_BYTES / 2);
     worker->tmp = path_joined(spool_dir(spool), "tmp");
-    endpoint_public_name(url, &worker->endpoint); /* one that is too long is left out of the history */
+    worker->delivery = options->delivery;
+    worker->delivery.folder = worker->tmp;
+    worker->delivery.event = delivery_event;
+    worker->delivery.event_context = worker;
+    endpoint_public_name(options->url, &worker->endpoint); /* one that is too long is left out of the history */
     return worker->tmp ? ST_OK : ST_MEMORY;
 }
 
-enum status queue_run(struct spool *spool, struct post *post, const struct request_options *options, const char *url,
-                      struct queue_counts *ret)
+enum status queue_run(struct spool *spool, const struct queue_options *options, struct queue_counts *ret)
 {
-    struct worker worker = {.post = post, .options = options};
+    struct worker worker = {0};
     struct spool_entry *entries = NULL;
     size_t count = 0;
-    enum status status = worker_init(&worker, spool, url);
+    enum status status = worker_init(&worker, spool, options);
 
     if (status == ST_OK)
         status = spool_sweep(spool);
@@ -185,7 +203,7 @@ enum status queue_run(struct spool *spool, struct post *post, const struct reque
     if (status == ST_OK) {
         spool_order_for_sending(entries, count);
         for (size_t i = 0; i < count && !worker.is_stopped; i++)
-            entry_work(&worker, entries[i].name);
+            entry_work(&worker, entries[i].name, entries[i].size_bytes);
         if (worker.is_stopped) {
             size_t settled = worker.counts.accepted + worker.counts.discarded + worker.counts.refused;
             worker.counts.waiting = count > settled ? count - settled : worker.counts.waiting;

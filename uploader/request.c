@@ -30,8 +30,6 @@ static enum status attachments(struct multipart *multipart, const struct source 
 {
     enum status status = ST_OK;
 
-    if (!(format->parts & (FORMAT_ATTACHMENTS | FORMAT_NAMED_ATTACHMENTS)))
-        return ST_OK;
     for (size_t i = 0; status == ST_OK && i < source->attachment_count; i++) {
         char name[sizeof ATTACHMENT_PREFIX + MULTIPART_FILENAME_BYTES], own[MULTIPART_FILENAME_BYTES];
 
@@ -45,13 +43,34 @@ static enum status attachments(struct multipart *multipart, const struct source 
     return status;
 }
 
-static uint64_t expected_bytes(const struct source *source)
+bool request_has_attachments(const struct source *source, const struct request_options *options)
+{
+    return source->attachment_count && !options->without_attachments &&
+           options->format->parts & (FORMAT_ATTACHMENTS | FORMAT_NAMED_ATTACHMENTS);
+}
+
+static uint64_t expected_bytes(const struct source *source, const struct request_options *options)
 {
     uint64_t total = source->record.len + source->dump.size_bytes;
 
+    if (!request_has_attachments(source, options))
+        return total;
     for (size_t i = 0; i < source->attachment_count; i++)
         total += source->attachments[i].size_bytes;
     return total;
+}
+
+/* What watches a body being written. */
+struct packing {
+    struct progress *progress;
+    uint64_t total;
+};
+
+static void packing_tell(void *context, uint64_t in)
+{
+    const struct packing *packing = context;
+
+    progress_pack(packing->progress, in, packing->total);
 }
 
 enum status request_build(const struct source *source, const struct request_options *options, struct file *body, struct request *ret)
@@ -59,13 +78,16 @@ enum status request_build(const struct source *source, const struct request_opti
     struct multipart multipart;
     struct sink *sink = NULL;
     struct request request = {.is_gzip = options->gzip && options->format->has_gzip};
-    enum status status = sink_create(&sink, body, request.is_gzip, expected_bytes(source));
+    struct packing packing = {options->progress, expected_bytes(source, options)};
+    enum status status = sink_create(&sink, body, request.is_gzip, packing.total);
 
+    if (status == ST_OK && options->progress)
+        sink_watch(sink, packing_tell, &packing);
     if (status == ST_OK)
         status = multipart_init(&multipart, sink);
     if (status == ST_OK)
         status = fields_write(&multipart, source, options->format, options->guid);
-    if (status == ST_OK)
+    if (status == ST_OK && request_has_attachments(source, options))
         status = attachments(&multipart, source, options->format);
     if (status == ST_OK && source->dump.name)
         status = part_file(&multipart, "upload_file_minidump", &source->dump);

@@ -14,6 +14,8 @@ struct sink {
     bool gzip;
     z_stream stream;
     uint64_t in, out;
+    void (*watch)(void *context, uint64_t in);
+    void *watch_context;
     uint8_t chunk[OUT_BYTES];
 };
 
@@ -87,12 +89,23 @@ static enum status gzip_write(struct sink *sink, const uint8_t *bytes, size_t si
     return status;
 }
 
+void sink_watch(struct sink *sink, void (*watch)(void *context, uint64_t in), void *context)
+{
+    sink->watch = watch;
+    sink->watch_context = context;
+}
+
 enum status sink_write(struct sink *sink, const void *bytes, size_t size)
 {
+    enum status status;
+
     if (!size)
         return ST_OK;
+    status = sink->gzip ? gzip_write(sink, bytes, size, Z_NO_FLUSH) : plain_write(sink, bytes, size);
     sink->in += size;
-    return sink->gzip ? gzip_write(sink, bytes, size, Z_NO_FLUSH) : plain_write(sink, bytes, size);
+    if (sink->watch)
+        sink->watch(sink->watch_context, sink->in);
+    return status;
 }
 
 enum status sink_finish(struct sink *sink, uint64_t *ret_in, uint64_t *ret_out)

@@ -129,6 +129,7 @@ void verdict_decide(const struct reply *reply, struct verdict *ret)
     reason_from_answer(reply, ret);
     if (status_is_refusal(reply->status)) {
         ret->kind = VERDICT_REFUSED;
+        ret->is_too_large = reply->status == 413;
     } else if (status_is_passing(reply->status)) {
         ret->is_endpoint_wide = reply->status == 429 || reply->status == 503;
         ret->retry_after_s = reply->retry_after_s < VERDICT_MAX_RETRY_AFTER ? reply->retry_after_s : VERDICT_MAX_RETRY_AFTER;

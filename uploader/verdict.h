@@ -1,9 +1,7 @@
 /* verdict.h - what a server's answer, or the lack of one, means for a report. */
 #ifndef SALVOR_UPLOADER_VERDICT_H
 #define SALVOR_UPLOADER_VERDICT_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "uploader/transfer.h"
 
 #define VERDICT_MAX_REPLY_ID    256
 #define VERDICT_MAX_RETRY_AFTER (24u * 60 * 60) /* seconds: no server silences us for longer */
@@ -16,20 +14,10 @@ enum verdict_kind {
     VERDICT_WAIT           /* may be taken later */
 };
 
-/* What came back. */
-struct reply {
-    long status;   /* HTTP status of the final answer; 0 = none came */
-    bool is_whole; /* everything was sent, and the answer came to its end or to our ceiling */
-    bool is_sent;  /* everything was sent */
-    uint64_t retry_after_s;
-    const void *body;
-    size_t body_bytes;
-    const char *error; /* the transport's own words; "" or NULL when it had none */
-};
-
 struct verdict {
     enum verdict_kind kind;
     bool is_endpoint_wide; /* the next report would fare no better now */
+    bool is_too_large;     /* a smaller one might be taken */
     bool is_uncertain;     /* the server may have taken it: it had everything, and its answer is not known */
     uint64_t retry_after_s;
     char reply_id[VERDICT_MAX_REPLY_ID + 1]; /* "" when the server gave none */

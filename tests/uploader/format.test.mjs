@@ -149,6 +149,15 @@ test('breakpad: request that was cut off is not told as maybe delivered', async 
   assert.doesNotMatch(historyOf(dir), /maybe-delivered/);
 });
 
+test('breakpad: connection that ends after a report is never used again behind our back', async t => {
+  const { dir, server } = await scene(t, [ok, closes, ok]);
+  queue(dir, 2);
+  const result = await start(queueArgs(dir, server, '--format', 'breakpad'));
+  assert.equal(result.code, 3, result.stderr);
+  assert.equal(server.requests.length, 2);
+  assert.match(historyOf(dir, 2), / maybe-delivered /);
+});
+
 test('breakpad: refusal is an answer and nothing is uncertain', async t => {
   const { dir, server } = await scene(t, answer(500, 'no'));
   queue(dir);

@@ -1,0 +1,21 @@
+/* delivery.h - one report's way to the server: packed, sent, and sent once more in its smaller flavour where it was too large. */
+#ifndef SALVOR_UPLOADER_DELIVERY_H
+#define SALVOR_UPLOADER_DELIVERY_H
+#include "uploader/post.h"
+
+struct delivery {
+    const struct post *post;
+    const struct request_options *options;
+    const char *folder; /* for the packed request; gone afterwards */
+    /* Told before each request goes out ("sending") and before the smaller flavour is made ("smaller"); may be NULL. */
+    void (*event)(void *context, const char *event, const char *detail);
+    void *event_context;
+    bool holds_uncertain; /* a report that may have arrived is not sent again where a repeat would count twice */
+};
+
+/* A failure of our own side (memory, disk) is not a verdict: nothing may have been tried then. */
+enum status delivery_run(const struct delivery *delivery, const struct source *source, struct verdict *ret);
+/* Whether the server may have this report and would count the next one as another. */
+bool delivery_is_uncertain(const struct delivery *delivery, const struct verdict *verdict);
+
+#endif
