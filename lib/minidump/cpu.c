@@ -58,6 +58,9 @@ static const struct field x86_fields[] = {
 #define CONTEXT_FLOATING_POINT 8u
 
 #define AMD64_XMM 0x1a0u /* where a CONTEXT keeps xmm0; the others follow */
+#define ARM64_V   0x110u /* v0 */
+
+#define CONTEXT_ARM64_FLOATING_POINT 4u
 
 static void fields_decode(const struct field *fields, size_t count, unsigned bytes, uint32_t flags, const uint8_t *context,
                           struct cpu_state *state)
@@ -121,6 +124,8 @@ static const char *arm64_decode(const uint8_t *context, size_t size_bytes, struc
             cpu_set(state, i, bytes_u64(context + 8 + 8 * i));
     if (flags & CONTEXT_CONTROL)
         cpu_set(state, CPU_ARM64_FLAGS, bytes_u32(context + 4));
+    if (flags & CONTEXT_ARM64_FLOATING_POINT && size_bytes >= ARM64_V + 16u * CPU_MAX_VECTORS)
+        vectors_decode(context + ARM64_V, state);
     return NULL;
 }
 

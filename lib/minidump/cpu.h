@@ -27,7 +27,7 @@ struct cpu_layout {
     unsigned ip, sp; /* register numbers */
 };
 
-/* A 128-bit register: xmm0 to xmm15 of amd64. */
+/* A 128-bit register: xmm0 to xmm15 of amd64, v0 to v15 of arm64, whose low halves are d0 to d15. */
 struct cpu_vector {
     uint64_t low, high;
 };

@@ -49,7 +49,7 @@ static int words_on_return(const struct unwind_request *request)
     uint64_t ip = cpu_ip(request->callee);
     uint8_t code[3];
 
-    if (request->is_return || !process->read(process->context, ip, code, sizeof(code)))
+    if (request->is_return || !unwind_code_read(process, ip, code, sizeof(code)))
         return -1;
     if (code[0] == 0x55 && ((code[1] == 0x8b && code[2] == 0xec) || (code[1] == 0x89 && code[2] == 0xe5)))
         return 0;

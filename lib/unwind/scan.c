@@ -48,7 +48,7 @@ bool unwind_can_be_return(const struct unwind_request *request, uint64_t value)
         return false;
     if (request->callee->cpu == CPU_ARM64)
         return (value & 3) == 0;
-    return !process->read(process->context, value - sizeof(code), code, sizeof(code)) || unwind_ends_with_call(code, sizeof(code));
+    return !unwind_code_read(process, value - sizeof(code), code, sizeof(code)) || unwind_ends_with_call(code, sizeof(code));
 }
 
 bool unwind_read_word(const struct unwind_request *request, uint64_t address, uint64_t *ret)

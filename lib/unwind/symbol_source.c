@@ -53,3 +53,17 @@ bool unwind_rules_of_symbols(const struct symbol_table *table, uint32_t rva, siz
     *ret = index ? symbols_cfi_delta(table, &cfi, (uint32_t)(index - 1)) : cfi.init;
     return true;
 }
+
+void unwind_frame_record_of_symbols(const struct symbol_table *table, uint64_t base, uint32_t rva, struct unwind_frame_record *ret)
+{
+    struct symbol_frame frames[SYMBOLS_MAX_FRAMES];
+    size_t count;
+
+    *ret = (struct unwind_frame_record){0};
+    if (symbols_win(table, rva, &ret->win) == ST_OK) {
+        ret->start = base + ret->win.rva;
+        ret->parameter_bytes = ret->win.parameter_bytes;
+    } else if (symbols_lookup(table, rva, frames, SYMBOLS_MAX_FRAMES, &count) == ST_OK) {
+        ret->parameter_bytes = frames[count - 1].parameter_bytes;
+    }
+}

@@ -14,6 +14,8 @@ struct method {
 /* In order of trust; one table, because a method that does not know a processor just finds nothing. */
 static const struct method methods[] = {
     {UNWIND_TRUST_CFI, unwind_pdata_x64},
+    {UNWIND_TRUST_CFI, unwind_pdata_arm64},
+    {UNWIND_TRUST_CFI, unwind_frame_data},
     {UNWIND_TRUST_CFI, unwind_cfi},
     {UNWIND_TRUST_FRAME_POINTER, unwind_frame_pointer},
     {UNWIND_TRUST_SCAN, unwind_scan},
@@ -45,10 +47,26 @@ static uint64_t lookup_address(const struct unwind_cursor *cursor)
     return ip - (cursor->state.cpu == CPU_ARM64 ? 4 : 1);
 }
 
+/* What the callers of an x86 function push for it. */
+static uint32_t parameter_bytes(const struct unwind_request *request)
+{
+    const struct unwind_process *process = request->process;
+    struct unwind_frame_record record;
+
+    if (request->callee->cpu != CPU_X86 || !process->frame_record || !process->frame_record(process->context, request->lookup, &record))
+        return 0;
+    return record.parameter_bytes;
+}
+
 bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, struct unwind_cursor *cursor)
 {
-    struct unwind_request request = {
-        process, budget, &cursor->state, cursor->callers, lookup_address(cursor), cursor->callers && !cursor->interrupted};
+    struct unwind_request request = {.process = process,
+                                     .budget = budget,
+                                     .callee = &cursor->state,
+                                     .callers = cursor->callers,
+                                     .lookup = lookup_address(cursor),
+                                     .is_return = cursor->callers && !cursor->interrupted,
+                                     .pushed_bytes = cursor->pushed_bytes};
     struct unwind_caller caller;
 
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
@@ -58,7 +76,11 @@ bool unwind_step(const struct unwind_process *process, struct unwind_budget *bud
             continue;
         if (cpu_ip(&caller.state) < UNWIND_LOWEST_IP)
             return false; /* the first function of a thread: its caller is nobody */
-        *cursor = (struct unwind_cursor){caller.state, methods[i].trust, cursor->callers + 1, caller.was_interrupted};
+        *cursor = (struct unwind_cursor){.state = caller.state,
+                                         .trust = methods[i].trust,
+                                         .callers = cursor->callers + 1,
+                                         .pushed_bytes = parameter_bytes(&request),
+                                         .interrupted = caller.was_interrupted};
         return true;
     }
     return false;
@@ -91,7 +113,7 @@ enum status unwind_walk(const struct unwind_process *process, const struct cpu_s
 {
     const struct cpu_layout *layout = cpu_layout(start->cpu);
     struct unwind_stack stack = {NULL, 0, UNWIND_END_BOTTOM};
-    struct unwind_cursor cursor = {*start, UNWIND_TRUST_CONTEXT, 0, false};
+    struct unwind_cursor cursor = {.state = *start, .trust = UNWIND_TRUST_CONTEXT};
     size_t room = 0;
     enum status status;
 

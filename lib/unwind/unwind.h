@@ -6,6 +6,7 @@
 #define SALVOR_UNWIND_UNWIND_H
 #include "base/status.h"
 #include "minidump/cpu.h"
+#include "symbols/symbols.h"
 #include "unwind/source.h"
 
 #define UNWIND_LOWEST_IP      4096u /* no code lies below it */
@@ -26,6 +27,13 @@ enum unwind_end {
     UNWIND_END_NO_REGISTERS, /* the thread's instruction or stack pointer is not known */
 };
 
+/* x86: what symbols say of a function's frame. */
+struct unwind_frame_record {
+    uint64_t start;           /* the address that the record begins at */
+    struct symbol_win win;    /* size 0: there is none */
+    uint32_t parameter_bytes; /* what its callers push; 0 when unknown */
+};
+
 /* The process whose stacks are walked. */
 struct unwind_process {
     void *context;
@@ -38,6 +46,8 @@ struct unwind_process {
     /* May be NULL. STACK CFI rules that hold at address: index 0 is the INIT line's text, then each later line's up to address in order;
      * false past the last. */
     bool (*rules)(void *context, uint64_t address, size_t index, const char **ret);
+    /* May be NULL. x86: the innermost record at address; false when its module has no symbols. */
+    bool (*frame_record)(void *context, uint64_t address, struct unwind_frame_record *ret);
 };
 
 /* Shared by all walks of one dump, so that a hostile one cannot multiply threads by frames by words. Walks count it down. */
@@ -67,8 +77,9 @@ void unwind_stack_done(struct unwind_stack *stack); /* may be called twice */
 struct unwind_cursor {
     struct cpu_state state;
     enum unwind_trust trust;
-    size_t callers;   /* how many frames were walked before this one */
-    bool interrupted; /* the frame did not call: an exception or interrupt came between, so ip is the instruction itself */
+    size_t callers;        /* how many frames were walked before this one */
+    uint32_t pushed_bytes; /* x86: parameters of the call that the frame made, as far as known */
+    bool interrupted;      /* the frame did not call: an exception or interrupt came between, so ip is the instruction itself */
 };
 
 /* One step: replaces the registers of a frame by its caller's, as far as they are known. Returns false at the end of the stack; *cursor is

@@ -1,6 +1,7 @@
 /* analysis.c - the pipeline: decode, find the crash, walk every thread, sign. */
 #include "process/analysis.h"
 #include "process/images.h"
+#include "unwind/symbol_source.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,22 @@ static bool process_rules(void *context, uint64_t address, size_t index, const c
     return naming_rules(((const struct walked *)context)->naming, address, index, ret);
 }
 
+/* A table may know only what a function's callers push; one with a record tells more. */
+static bool process_record(void *context, uint64_t address, struct unwind_frame_record *ret)
+{
+    struct naming *naming = ((const struct walked *)context)->naming;
+    const struct symbol_table *table;
+    uint64_t base;
+    size_t index = 0;
+
+    for (; (table = naming_table(naming, address, index, &base)) != NULL; index++) {
+        unwind_frame_record_of_symbols(table, base, (uint32_t)(address - base), ret);
+        if (ret->win.size)
+            return true;
+    }
+    return index != 0;
+}
+
 size_t analysis_frame_functions(const struct analysis *analysis, const struct unwind_frame *frame,
                                 struct symbol_frame ret[SYMBOLS_MAX_FRAMES])
 {
@@ -53,8 +70,12 @@ size_t analysis_frame_functions(const struct analysis *analysis, const struct un
 static enum status thread_walk(struct analysis *analysis, struct images *images, size_t index, struct unwind_budget *budget)
 {
     struct walked walked = {analysis->minidump, images, analysis->naming};
-    const struct unwind_process process = {
-        .context = &walked, .read = process_read, .is_code = process_is_code, .source = process_source, .rules = process_rules};
+    const struct unwind_process process = {.context = &walked,
+                                           .read = process_read,
+                                           .is_code = process_is_code,
+                                           .source = process_source,
+                                           .rules = process_rules,
+                                           .frame_record = process_record};
     struct analysis_thread *thread = &analysis->threads[index];
 
     thread->why_no_registers = minidump_thread_state(analysis->minidump, index, &thread->registers);

@@ -91,7 +91,7 @@ static void rules_split(struct hostile *hostile, char *text)
 
 static void walk(struct hostile *hostile, enum cpu cpu, uint16_t ip)
 {
-    const struct unwind_process process = {hostile, hostile_read, is_code, source_at, rules_at};
+    const struct unwind_process process = {hostile, hostile_read, is_code, source_at, rules_at, NULL};
     struct unwind_budget budget = {256, 65536};
     struct cpu_state state = {.cpu = cpu};
     struct unwind_stack stack;

@@ -54,7 +54,7 @@ static bool rules_at(void *context, uint64_t address, size_t index, const char *
 
 bool model_step(struct process_model *model, struct unwind_cursor *cursor)
 {
-    const struct unwind_process process = {model, read_pieces, is_code, source_at, rules_at};
+    const struct unwind_process process = {model, read_pieces, is_code, source_at, rules_at, model->record};
     struct unwind_budget budget = {1000, 1000000};
 
     return unwind_step(&process, &budget, cursor);

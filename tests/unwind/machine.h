@@ -1,21 +1,24 @@
-/* machine.h - one amd64 program in an emulated processor that runs it instruction by instruction and knows its true callers.
+/* machine.h - one program in an emulated processor that runs it instruction by instruction and knows its true callers.
  *
- * The machine is the kernel too: int $0x41 and int $0x43 interrupt the program (with and without an error code) and go on at rax;
- * int $0x42 returns to the machine frame whose rip stands at rdx. */
+ * The machine is the kernel too. amd64: int $0x41 and int $0x43 interrupt the program (with and without an error code) and go on at rax;
+ * int $0x42 returns to the machine frame whose rip stands at rdx. arm64: pacibsp and autibsp sign lr and take that back, in its upper bits.
+ */
 #ifndef SALVOR_TESTS_UNWIND_MACHINE_H
 #define SALVOR_TESTS_UNWIND_MACHINE_H
 #include "base/bytes.h"
 #include "minidump/cpu.h"
+#include "processor.h"
 
 #define MACHINE_MAX_DEPTH 256u
 
 struct machine {
     void *engine;
+    const struct processor *processor;
     uint64_t base;
     uint32_t size_bytes;
     struct cpu_state state;
-    /* The true callers' registers as they were at the call, with ip and sp as they will be when it goes on. Outermost first; the first is
-     * nobody. */
+    /* The true callers' registers as they were at the call, with ip and sp as they will be when it goes on (but for what the callee pops as
+     * its parameters). Outermost first; the first is nobody. */
     struct cpu_state callers[MACHINE_MAX_DEPTH];
     size_t depth;
 };

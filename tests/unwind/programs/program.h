@@ -3,6 +3,11 @@
 #define SALVOR_TESTS_UNWIND_PROGRAM_H
 
 #define NOINLINE __attribute__((noinline))
+#ifdef __i386__
+#define CALLEE_POPS __attribute__((stdcall))
+#else
+#define CALLEE_POPS
+#endif
 
 typedef unsigned long long u64;
 

@@ -166,6 +166,16 @@ NOINLINE u64 mostly_one_way(u64 a)
     return leaf(x, y) + x;
 }
 
+/* Takes its parameters off the stack itself, where the processor has that. */
+NOINLINE CALLEE_POPS u64 callee_pops(u64 a, u64 b)
+{
+    return leaf(a, b) + leaf_array(b);
+}
+NOINLINE CALLEE_POPS u64 nested_parameters(u64 a, u64 b)
+{
+    return callee_pops(leaf(a, callee_pops(b, seed)), leaf(callee_pops(a, b), callee_pops(callee_pops(b, a), leaf(b, a))));
+}
+
 int start(void)
 {
     static pair_function const functions[] = {tail_middle, tail_end};
@@ -183,6 +193,7 @@ int start(void)
     sink = tail_start(seed, 1);
     for (u64 i = 0; i < 6; i++)
         sink = many_exits(i) + choice(i) + tail_indirect(local, i, seed);
+    sink = nested_parameters(seed, 3);
     sink = mostly_one_way(seed) + mostly_one_way(seed + 92);
     return (int)sink;
 }
