@@ -12,9 +12,12 @@ const reports = ['app.exe-1700000000-1.dmp'];
 const bounded = 30000; // ms on a busy machine; a speed of zero takes libcurl's average some 6 s to show
 const quick = ['--stall-timeout', '1s', '--connect-timeout', '2s'];
 
+const tally = { tried: 0, arrived: 0 };
+
 // Runs a queue of one against faults, sees that the report waits, and that the next try, when all is well, brings it in.
 async function waitsThenArrives(t, faults, options, pattern, content) {
   let isWell = false;
+  tally.tried++;
   const wrapped = { ...options, onHead: (head, socket) => !isWell && options?.onHead?.(head, socket),
     onConnection: socket => { if (!isWell) options?.onConnection?.(socket); } };
   const { dir, server } = await scene(t, (request, socket) => {
@@ -33,6 +36,7 @@ async function waitsThenArrives(t, faults, options, pattern, content) {
   assert.equal(second.code, 0, second.stderr);
   assert.deepEqual(standing(dir), { done: reports });
   assert.equal(server.requests.at(-1).headers['idempotency-key'], idOf(1));
+  tally.arrived++;
   return { dir, server };
 }
 
@@ -95,6 +99,22 @@ test('answer broken off in the middle of its body', t =>
 
 test('answer with a broken chunk', t =>
   waitsThenArrives(t, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nCrashID=bp-1\r\n', {}, /the answer broke off/));
+
+for (const length of ['-1', 'ten', '99999999999999999999999'])
+  test(`answer of the length ${length}`, t =>
+    waitsThenArrives(t, `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\nbp-1`, {}, / waits /));
+
+test('answer in chunks and without end', t =>
+  waitsThenArrives(t, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbp-1\r\n', {}, /the answer broke off/));
+
+test('answer that is longer than it says does not answer for the next report', async t => {
+  const { dir, server } = await scene(t, [`HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbp-1${answer(200, 'bp-forged')}`, ok]);
+  queue(dir, 2);
+  const result = await start(queueArgs(dir, server));
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(server.requests.length, 2);
+  assert.match(historyOf(dir, 1) + historyOf(dir, 2), /reply="bp-1"[^]*reply="x"|reply="x"[^]*reply="bp-1"/);
+});
 
 test('server that stops reading', t =>
   waitsThenArrives(t, ok, { onHead: (head, socket) => { socket.pause(); return true; } }, /no answer/, noise(16 << 20)));
@@ -310,6 +330,12 @@ test('queue on a read-only disk: says so, sends nothing', { skip: (process.platf
   assert.match(mounted.stderr, /read-only/);
   assert.deepEqual(standing(dir), { pending: names });
   assert.equal(server.connections, 0);
+});
+
+test('no report was lost', t => {
+  t.diagnostic(`fault points tried: ${tally.tried}; reports lost: ${tally.tried - tally.arrived}`);
+  assert.ok(tally.tried > 15);
+  assert.equal(tally.arrived, tally.tried);
 });
 
 // Bytes that do not compress, behind a minidump's header.

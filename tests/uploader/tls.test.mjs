@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import tls from 'node:tls';
 import { historyOf, queue, queueArgs, scene, standing, start } from './harness.mjs';
 import { answer } from './server.mjs';
 
@@ -43,8 +44,35 @@ test('certificate of another name is refused', t => refused(t, server('other-nam
 
 test('certificate that has expired is refused', t => refused(t, server('expired'), /expired/));
 
-test('TLS 1.1 is refused', t =>
-  refused(t, server('good', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), /no answer/));
+test('certificate that is not valid yet is refused', t => refused(t, server('early'), /not yet valid/));
+
+const revocations = ['--ca-file', authority, '--crl-file', `${certs}revoked-list.pem`];
+
+test('certificate that was revoked is refused, where the list is given', t => refused(t, server('revoked'), /revoked/, revocations));
+
+test('certificate that the list does not name is accepted', async t => {
+  const { dir, server: far } = await scene(t, ok, server('good'));
+  queue(dir);
+  const result = await start(queueArgs(dir, far, ...revocations));
+  assert.equal(result.code, 0, result.stderr);
+});
+
+test('list of revoked certificates that is missing: the report waits', t =>
+  refused(t, server('good'), /no answer: .*CRL/i, ['--ca-file', authority, '--crl-file', '/none.pem']));
+
+const old = { ciphers: 'DEFAULT@SECLEVEL=0' };
+
+for (const [minVersion, maxVersion] of [['TLSv1', 'TLSv1'], ['TLSv1', 'TLSv1.1'], ['TLSv1.1', 'TLSv1.1']])
+  test(`server that speaks ${minVersion} to ${maxVersion} is refused for its version`, t =>
+    refused(t, server('good', { minVersion, maxVersion, ...old }), /no answer: .*(protocol version|unsupported protocol)/i));
+
+test('server of those old versions does speak: another client reaches it', async t => {
+  const { server: far } = await scene(t, ok, server('good', { minVersion: 'TLSv1', maxVersion: 'TLSv1', ...old }));
+  const socket = tls.connect({ port: far.port, host: '127.0.0.1', rejectUnauthorized: false, minVersion: 'TLSv1', ...old });
+  await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
+  assert.equal(socket.getProtocol(), 'TLSv1');
+  socket.destroy();
+});
 
 test('redirect from https to http is refused', async t => {
   const { server: plain } = await scene(t, ok);

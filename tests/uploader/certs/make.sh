@@ -22,6 +22,7 @@ database = $work/index
 serial = $work/serial
 new_certs_dir = $work
 default_md = sha256
+default_crl_days = 36500
 unique_subject = no
 policy = subject
 [subject]
@@ -40,3 +41,7 @@ EOF
 sign good IP:127.0.0.1 20200101000000Z 21200101000000Z
 sign other-name DNS:other.example 20200101000000Z 21200101000000Z
 sign expired IP:127.0.0.1 20200101000000Z 20200201000000Z
+sign early IP:127.0.0.1 21000101000000Z 21200101000000Z
+sign revoked IP:127.0.0.1 20200101000000Z 21200101000000Z
+openssl ca -config "$work/config" -cert authority.pem -keyfile key.pem -revoke revoked.pem
+openssl ca -config "$work/config" -cert authority.pem -keyfile key.pem -gencrl -crldays 36500 -out revoked-list.pem
