@@ -11,6 +11,9 @@
 typedef BOOL(WINAPI *write_dump_function)(HANDLE, DWORD, HANDLE, MINIDUMP_TYPE, PMINIDUMP_EXCEPTION_INFORMATION,
                                           PMINIDUMP_USER_STREAM_INFORMATION, PMINIDUMP_CALLBACK_INFORMATION);
 
+typedef BOOL(WINAPI *initialize_function)(HANDLE, PCSTR, BOOL);
+typedef BOOL(WINAPI *cleanup_function)(HANDLE);
+
 #if defined(_WIN64)
 #define OUR_POINTER_BITS 64
 #else
@@ -25,6 +28,10 @@ struct fault {
 };
 
 static write_dump_function write_dump;
+static struct {
+    initialize_function initialize;
+    cleanup_function cleanup;
+} symbols;
 
 enum status minidump_prepare(void)
 {
@@ -35,6 +42,8 @@ enum status minidump_prepare(void)
     module = LoadLibraryExW(L"dbghelp.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     /* Through void (*)(void), the one cast of function pointers that compilers take as meant. */
     write_dump = module ? (write_dump_function)(void (*)(void))GetProcAddress(module, "MiniDumpWriteDump") : NULL;
+    symbols.initialize = module ? (initialize_function)(void (*)(void))GetProcAddress(module, "SymInitialize") : NULL;
+    symbols.cleanup = module ? (cleanup_function)(void (*)(void))GetProcAddress(module, "SymCleanup") : NULL;
     return write_dump ? ST_OK : ST_NOT_FOUND;
 }
 
@@ -122,6 +131,27 @@ static BOOL CALLBACK on_step(void *context, const PMINIDUMP_CALLBACK_INPUT input
     }
 }
 
+/* Wine's MiniDumpWriteDump reads the debug information of every module of a process that it knows nothing of yet, and copies each
+ * function's unwind information one by one (without the table that leads to it): 95 % of its time, for nothing that a dump needs. It does
+ * neither for a process that is known by its handle alone. Windows' own does not look at any of this. */
+static bool know_process(HANDLE process)
+{
+    return symbols.initialize && symbols.cleanup && symbols.initialize(process, NULL, FALSE);
+}
+
+static BOOL write_known(const struct minidump_request *request, MINIDUMP_EXCEPTION_INFORMATION *fault,
+                        MINIDUMP_USER_STREAM_INFORMATION *streams, MINIDUMP_CALLBACK_INFORMATION *callback)
+{
+    bool is_ours = know_process(request->process); /* a program that uses dbghelp itself may be known already */
+    BOOL written = write_dump(request->process, request->pid, request->file, dump_type(request->kind), fault, streams, callback);
+    DWORD error = GetLastError();
+
+    if (is_ours)
+        symbols.cleanup(request->process);
+    SetLastError(error);
+    return written;
+}
+
 enum status minidump_write(const struct minidump_request *request, const char **ret_why, DWORD *ret_error)
 {
     MINIDUMP_USER_STREAM streams[MINIDUMP_MAX_STREAMS];
@@ -140,8 +170,7 @@ enum status minidump_write(const struct minidump_request *request, const char **
         return ST_NOT_FOUND;
     }
     bool has_fault = fault_init(&fault, request);
-    if (!write_dump(request->process, request->pid, request->file, dump_type(request->kind), has_fault ? &fault.information : NULL,
-                    &stream_list, &callback)) {
+    if (!write_known(request, has_fault ? &fault.information : NULL, &stream_list, &callback)) {
         *ret_error = GetLastError();
         *ret_why = "MiniDumpWriteDump failed";
         return ST_SYSTEM;
