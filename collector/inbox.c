@@ -2,7 +2,7 @@
  *
  * Any local user may write there, so nothing of a report is believed that can be checked: the file is opened once, held against writers,
  * and everything is read through that handle; the id must follow from the record's own pid and start. */
-#include "base/log.h"
+#include "event_log.h"
 #include "file_intake.h"
 #include "proto/report.h"
 #include <inttypes.h>
@@ -61,8 +61,8 @@ static enum status queue_report(const struct intake *intake, struct spool_report
     }
     st = spool_draft_commit(draft, record, bytes, intake->queue_state, &queued);
     if (!st)
-        log_info("report-queued", "id=%s from=inbox file=\"%s\" dump_bytes=%" PRIu64, spool_report_id(report), queued,
-                 spool_report_dump_bytes(report));
+        event_log(EVENT_REPORT, "id=%s from=inbox file=\"%s\" dump_bytes=%" PRIu64, spool_report_id(report), queued,
+                  spool_report_dump_bytes(report));
     free(queued);
     return st;
 }

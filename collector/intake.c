@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "event_log.h"
 #include "file_intake.h"
 #include "proto/report.h"
 #include <inttypes.h>
@@ -163,8 +164,8 @@ static enum status queue_dump(const struct intake *intake, struct file *file, co
     report_put_identity(&writer, identity);
     st = spool_draft_commit(draft, text, writer.len, intake->queue_state, &queued);
     if (!st)
-        log_info("report-queued", "id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%" PRIu64, identity->id, identity->layer, identity->pid,
-                 queued, info->size_bytes);
+        event_log(EVENT_REPORT, "app=\"%s\" id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%" PRIu64, identity->app, identity->id,
+                  identity->layer, identity->pid, queued, info->size_bytes);
     free(queued);
     return st;
 }

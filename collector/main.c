@@ -11,6 +11,9 @@ static const char usage[] = "usage: salvor-collector COMMAND [OPTION]...\n"
                             "  ingest    put dump files into the queue by hand\n"
                             "  status    say what waits in the queue\n"
                             "  reg       write a .reg file that switches collection on, or off again\n"
+                            "  install   make the Windows service, its folders and their rights; as often as one likes\n"
+                            "  uninstall take away what install made\n"
+                            "  service   what the Windows service runs\n"
                             "\n"
                             "salvor-collector COMMAND --help says more about each.\n";
 
@@ -18,7 +21,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", run_command}, {"ingest", ingest_command}, {"status", status_command}, {"reg", reg_command}, {"dumper", broker_dumper_command},
+    {"run", run_command},         {"ingest", ingest_command},       {"status", status_command},   {"reg", reg_command},
+    {"install", install_command}, {"uninstall", uninstall_command}, {"service", service_command}, {"dumper", broker_dumper_command},
 };
 
 static int print(const char *text)

@@ -1,8 +1,10 @@
-/* run.c - `run`: broker, watcher and schedule in one process, until it is told to stop. */
+/* run.c - broker, watcher and schedule in one process, until it is told to stop; and `run`, which does that in a console. */
+#include "run.h"
 #include "base/log.h"
 #include "base/machine.h"
 #include "broker.h"
 #include "command.h"
+#include "event_log.h"
 #include "platform.h"
 #include "schedule.h"
 #include "watcher.h"
@@ -34,7 +36,7 @@ static void on_report(void *context)
 
 static enum status fail(const char *what, const char *which, enum status st)
 {
-    log_error("collector-not-started", "what=\"%s\" name=\"%s\" status=%s reason=\"%s\"", what, which, status_name(st), status_text(st));
+    event_log(EVENT_NOT_STARTED, "what=\"%s\" name=\"%s\" status=%s reason=\"%s\"", what, which, status_name(st), status_text(st));
     return st;
 }
 
@@ -146,7 +148,7 @@ static void stop(struct collector *collector)
     spool_close(collector->spool);
 }
 
-static int collect(const struct configuration *configuration)
+int run_collector(const struct configuration *configuration, const struct run_host *host)
 {
     struct collector collector = {
         .settings = configuration_settings(configuration),
@@ -164,15 +166,22 @@ static int collect(const struct configuration *configuration)
     if (!st)
         st = say_ready(&collector);
     if (!st) {
+        event_log(EVENT_STARTED, "version=" SALVOR_VERSION_TEXT " pipe=\"%s\" data=\"%s\"", broker_address(collector.broker),
+                  collector.settings->data);
+        if (host->ready)
+            host->ready(host->context);
         platform_wait_stop();
         log_info("collector-stopping", "reason=\"asked to\"");
     }
     stop(&collector);
+    if (!st)
+        event_log(EVENT_STOPPED, "reason=\"asked to\"");
     return st ? 1 : 0;
 }
 
 int run_command(int argc, char **argv)
 {
+    const struct run_host console = {0};
     struct configuration *configuration = NULL;
     const char *message = "out of memory";
     int code;
@@ -185,7 +194,7 @@ int run_command(int argc, char **argv)
     else if (configuration_words(configuration)->count)
         code = command_usage("run", "takes options only; 'salvor-collector run --help' lists them");
     else
-        code = collect(configuration);
+        code = run_collector(configuration, &console);
     configuration_free(configuration);
     platform_stop_done();
     return code;

@@ -1,6 +1,7 @@
 /* deaths.c - the exit watcher's half that waits: fast fails lose WER's dump now and then, and a process that ran out of memory leaves none;
  * such a death is counted all the same. */
 #include "deaths.h"
+#include "../event_log.h"
 #include "../sibling.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -82,7 +83,8 @@ static enum status write_report(const struct death *death, const struct dump_pol
         record_put(&writer, RECORD_REASON, REASON_KILLED);
     st = spool_draft_commit(draft, text, writer.len, policy->queue_state, &name);
     if (!st)
-        log_info("report-queued", "id=%s layer=" LAYER_EXIT_WATCHER " pid=%u file=\"%s\" dump_bytes=0", death->id, death->pid, name);
+        event_log(EVENT_REPORT, "app=\"%s\" id=%s layer=" LAYER_EXIT_WATCHER " pid=%u file=\"%s\" dump_bytes=0", death->app, death->id,
+                  death->pid, name);
     free(name);
     return st;
 }

@@ -3,6 +3,7 @@
  * The broker never parses the target's memory or the client's block: a dumper process, held in a job object, does. What comes back is a
  * file that must begin like a minidump and a record that must begin with the identity lines written here. */
 #include "dump_job.h"
+#include "../event_log.h"
 #include "../task.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -236,8 +237,8 @@ static enum status queue_report(struct dump_job *job)
         st = spool_draft_commit(draft, record, record_bytes, job->policy->queue_state, &name);
     }
     if (!st)
-        log_info("report-queued", "id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%llu", job->identity.id, job->identity.layer,
-                 job->identity.pid, name, (unsigned long long)dump_bytes);
+        event_log(EVENT_REPORT, "app=\"%s\" id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%llu", job->identity.app, job->identity.id,
+                  job->identity.layer, job->identity.pid, name, (unsigned long long)dump_bytes);
     free(name);
     free(record);
     return st;
@@ -304,7 +305,8 @@ enum status dump_job_run(const struct dump_policy *policy, struct client *client
     if (!st)
         st = queue_report(&job);
     if (st)
-        log_error("dump-failed", "pid=%u app=\"%s\" status=%s reason=\"%s\"", client->peer.pid, client->peer.app, status_name(st), job.why);
+        event_log(EVENT_DUMP_FAILED, "pid=%u app=\"%s\" status=%s reason=\"%s\"", client->peer.pid, client->peer.app, status_name(st),
+                  job.why);
     else
         log_debug("dump-written", "id=%s ms=%llu", job.identity.id, (unsigned long long)(clock_steady_ms() - begin));
     if (client->request == BLOCK_REQUEST_HANG)

@@ -1,6 +1,7 @@
 /* platform.c - Windows: console control events, standard output as bytes. */
 #include "../platform.h"
 #include "proto/name.h"
+#include "stop.h"
 #include <windows.h>
 
 #define CLOSE_WAIT_MS 4500 /* the system ends us 5 s after CTRL_CLOSE_EVENT in any case */
@@ -39,6 +40,17 @@ void platform_catch_stop(void)
     stop_done = CreateEventW(NULL, TRUE, FALSE, NULL);
     SetConsoleCtrlHandler(NULL, FALSE); /* a parent may have switched Ctrl-C off for us */
     SetConsoleCtrlHandler(on_control, TRUE);
+}
+
+void platform_ask_stop(void)
+{
+    SetEvent(stop_asked);
+}
+
+void platform_await_service(void)
+{
+    stop_asked = CreateEventW(NULL, TRUE, FALSE, NULL);
+    stop_done = CreateEventW(NULL, TRUE, FALSE, NULL);
 }
 
 void platform_wait_stop(void)
