@@ -14,6 +14,7 @@ static const struct {
     {"serve", command_serve},
     {"project", command_project},
     {"user", command_user},
+    {"symbols", command_symbols},
 };
 
 static void usage(FILE *out)
@@ -24,6 +25,8 @@ static void usage(FILE *out)
           "       salvor-server user add NAME [--role admin|member] [--project P]... [--data DIR]\n"
           "       salvor-server user password|remove NAME [--data DIR]\n"
           "       salvor-server user list [--data DIR]\n"
+          "       salvor-server symbols add FILE|DIR|ZIP... [--data DIR]\n"
+          "       salvor-server symbols token [--data DIR]\n"
           "\n"
           "Passwords are read from the terminal or the first line of standard input.\n",
           out);
@@ -33,7 +36,7 @@ int main(int argc, char **argv)
 {
     umask(077); /* whatever it makes may hold people's memory: for this user alone */
     if (argc >= 2 && strcmp(argv[1], PROCESS_WORKER_COMMAND) == 0)
-        return process_worker_main();
+        return process_worker_main(argc - 1, argv + 1);
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
         usage(stdout);
         return 0;

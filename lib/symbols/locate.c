@@ -47,6 +47,24 @@ static bool walk_into(struct search *search, const char *name, const char *const
     return done;
 }
 
+static bool is_lower(const char *name)
+{
+    return !name[strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+}
+
+/* Stores that keep everything in lower case need no listing of their folders. False also when the name is so spelled already. */
+static bool walk_into_lower(struct search *search, const char *const *parts, size_t count, found_fn *found)
+{
+    char lower[256];
+    size_t size = strlen(parts[0]);
+
+    if (size >= sizeof lower)
+        return false;
+    for (size_t i = 0; i <= size; i++)
+        lower[i] = (char)(parts[0][i] >= 'A' && parts[0][i] <= 'Z' ? parts[0][i] - 'A' + 'a' : parts[0][i]);
+    return strcmp(lower, parts[0]) != 0 && walk_into(search, lower, parts + 1, count - 1, found);
+}
+
 /* Goes on below each file or folder whose name is that of the first part, until found takes one. */
 static bool walk(struct search *search, const char *const *parts, size_t count, found_fn *found)
 {
@@ -57,12 +75,12 @@ static bool walk(struct search *search, const char *const *parts, size_t count, 
 
     if (!count)
         return file_stat(buffer_text(&search->path), &info) == ST_OK && info.is_regular && found(search);
-    if (walk_into(search, parts[0], parts + 1, count - 1, found))
+    if (walk_into(search, parts[0], parts + 1, count - 1, found) || walk_into_lower(search, parts, count, found))
         return true;
     if (folder_open(&folder, buffer_text(&search->path)))
         return false;
     while (!done && folder_next(folder, &name) == ST_OK) {
-        if (strcmp(name, parts[0]) != 0 && text_equal_nocase(name, parts[0]))
+        if (strcmp(name, parts[0]) != 0 && !is_lower(name) && text_equal_nocase(name, parts[0]))
             done = walk_into(search, name, parts + 1, count - 1, found);
     }
     folder_close(folder);
@@ -76,8 +94,10 @@ static bool found_file(struct search *search)
 
 static bool found_archive(struct search *search)
 {
+    const struct locate_request *request = search->request;
+
     search->is_archive = true;
-    return false;
+    return request->visit_archive && request->visit_archive(request->context, buffer_text(&search->path));
 }
 
 /* Splits a path at either kind of separator into at most MAX_PARTS plain names, in place; 0 when it is anything else. */

@@ -3,7 +3,7 @@
  *
  *   NAME/ID/NAME          symstore (also its two-level form NA/NAME/ID/NAME) and SSQP, which is the same in lower case
  *   NAME/ID/file.ptr      symstore's pointer, followed only inside the same folder
- *   NAME/ID/NAM_          symstore's CAB archive: found, but not read
+ *   NAME/ID/NAM_          symstore's CAB archive: found, and given to who can unpack it
  *   NAME/ID/BASE.sym      Breakpad, BASE being NAME without .pdb
  *   NAME or BASE.sym      a build's own output folder
  *
@@ -27,13 +27,14 @@ struct locate_request {
     const char *name; /* PDB or image; a path's last part counts */
     const char *id;   /* debug id for .sym and PDB, code id for images */
     locate_visit_fn *visit;
+    locate_visit_fn *visit_archive; /* NULL: archives are only found */
     void *context;
 };
 
 enum locate_result {
     LOCATE_NOTHING,
     LOCATE_ACCEPTED, /* visit said so */
-    LOCATE_ARCHIVE,  /* only a CAB archive is there */
+    LOCATE_ARCHIVE,  /* only a CAB archive is there, and nobody took it */
     LOCATE_OUTSIDE,  /* only a file.ptr that points out of the folder */
     LOCATE_NO_NAME,  /* name or id is nothing that a symbol folder can hold */
 };

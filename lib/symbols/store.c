@@ -28,12 +28,14 @@ struct symbol_store {
     struct list answers; /* struct remembered */
     void (*begins)(void *context, const char *file);
     void *context;
+    enum status (*unpack)(const char *archive, const char *file, const char **ret_why);
 };
 
 /* One search: the file accepted, or the first one that was not and why. */
 struct search {
+    const struct symbol_store *store;
     enum locate_kind kind;
-    const char *id;
+    const char *name, *id;
     char *file;
     enum status status;
     const char *why;
@@ -52,12 +54,13 @@ static char *copied(const char *text)
 enum status symbol_store_create(struct symbol_store **ret, const char *cache)
 {
     struct symbol_store *store = calloc(1, sizeof *store);
+    struct file_info info;
     enum status status = ST_OK;
 
     if (!store)
         return ST_MEMORY;
     if (cache) {
-        status = folder_create(cache);
+        status = file_stat(cache, &info) == ST_OK && info.is_folder ? ST_OK : folder_create(cache);
         store->cache = copied(cache);
         if (!status && !store->cache)
             status = ST_MEMORY;
@@ -97,6 +100,11 @@ void symbol_store_watch(struct symbol_store *store, void (*begins)(void *context
     store->context = context;
 }
 
+void symbol_store_unpack(struct symbol_store *store, enum status (*unpack)(const char *archive, const char *file, const char **ret_why))
+{
+    store->unpack = unpack;
+}
+
 enum status symbol_store_add(struct symbol_store *store, const char *folder)
 {
     char *copy = copied(folder), **item;
@@ -127,10 +135,66 @@ static bool visit(void *context, const char *path)
     return status == ST_OK;
 }
 
-static void search_folders(const struct symbol_store *store, const char *name, struct search *search)
+/* CACHE/KIND-NAME-ID and an ending, in lower case; NULL without memory, or when the names are too long for a file. */
+static char *cache_path(const char *cache, enum locate_kind kind, const char *name, const char *id, const char *ending)
 {
-    const struct locate_request request = {search->kind, name, search->id, visit, search};
+    static const char *const kinds[] = {[LOCATE_SYM] = "sym", [LOCATE_PDB] = "pdb", [LOCATE_PE] = "pe"};
+    char file[256];
+    int size = snprintf(file, sizeof file, "%s-%s-%s%s", kinds[kind], path_base(name), id, ending);
 
+    if (size < 0 || (size_t)size >= sizeof file)
+        return NULL;
+    for (char *c = file; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    return path_is_plain_name(file) ? path_joined(cache, file) : NULL;
+}
+
+char *symbol_store_table_path(const char *cache, enum locate_kind kind, const char *name, const char *id)
+{
+    return cache_path(cache, kind, name, id, ".table");
+}
+
+/* An archive is unpacked into the cache once. What stands there counts only with the right id, as any file. */
+static bool visit_archive(void *context, const char *archive)
+{
+    struct search *search = context;
+    const char *why = "";
+    char *path = cache_path(search->store->cache, search->kind, search->name, search->id, ".unpacked");
+    struct file_info info;
+    enum status status = path ? ST_OK : ST_REFUSED;
+    bool taken = false;
+
+    if (!status && (file_stat(path, &info) || origin_check(path, search->kind, search->id, &why)))
+        status = search->store->unpack(archive, path, &why);
+    if (!status)
+        taken = visit(search, path);
+    else if (!search->file) {
+        search->file = copied(archive);
+        search->status = status;
+        search->why = path ? why : "has a name that is too long to unpack it under";
+    }
+    free(path);
+    return taken;
+}
+
+static void explain_nothing(const struct symbol_store *store, enum locate_result result, struct search *search)
+{
+    if (result == LOCATE_ARCHIVE) {
+        search->status = ST_UNSUPPORTED;
+        search->why = store->unpack ? "is only there as a CAB archive, and there is no cache folder to unpack it into"
+                                    : "is only there as a CAB archive, which is not read: expand it";
+    } else if (result == LOCATE_OUTSIDE) {
+        search->status = ST_REFUSED;
+        search->why = "is only there as a file.ptr that points out of its store";
+    }
+}
+
+static void search_folders(const struct symbol_store *store, struct search *search)
+{
+    const struct locate_request request = {
+        search->kind, search->name, search->id, visit, store->unpack && store->cache ? visit_archive : NULL, search};
+
+    search->store = store;
     search->status = ST_NOT_FOUND;
     search->why = "";
     for (uint32_t i = 0; i < store->folders.count; i++) {
@@ -138,30 +202,9 @@ static void search_folders(const struct symbol_store *store, const char *name, s
 
         if (result == LOCATE_ACCEPTED)
             return;
-        if (search->file || search->status != ST_NOT_FOUND)
-            continue;
-        if (result == LOCATE_ARCHIVE) {
-            search->status = ST_UNSUPPORTED;
-            search->why = "is only there as a CAB archive, which is not read: expand it";
-        } else if (result == LOCATE_OUTSIDE) {
-            search->status = ST_REFUSED;
-            search->why = "is only there as a file.ptr that points out of its store";
-        }
+        if (!search->file && search->status == ST_NOT_FOUND)
+            explain_nothing(store, result, search);
     }
-}
-
-/* CACHE/KIND-NAME-ID.table, in lower case; NULL without memory, or when the names are too long for a file. */
-static char *cache_path(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id)
-{
-    static const char *const kinds[] = {[LOCATE_SYM] = "sym", [LOCATE_PDB] = "pdb", [LOCATE_PE] = "pe"};
-    char file[256];
-    int size = snprintf(file, sizeof file, "%s-%s-%s.table", kinds[kind], path_base(name), id);
-
-    if (size < 0 || (size_t)size >= sizeof file)
-        return NULL;
-    for (char *c = file; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    return path_is_plain_name(file) ? path_joined(store->cache, file) : NULL;
 }
 
 static void stamp_of(const char *path, char ret[STAMP_BYTES])
@@ -205,21 +248,45 @@ static enum status open_in_memory(struct symbol_builder *builder, struct symbol_
     return status;
 }
 
-/* Compiles a file into the cache, or into memory when there is none or it cannot be written. */
-static enum status compile(const char *file, enum locate_kind kind, const char *path, bool to_memory, struct symbol_table **ret,
-                           const char **ret_why)
+/* Reads all of a file into a new builder, which the caller frees also after a failure. */
+static enum status read_into(struct symbol_builder **ret, const char *file, enum locate_kind kind, const char **ret_why)
 {
-    struct symbol_builder *builder = NULL;
     char stamp[STAMP_BYTES];
-    enum status status = symbol_builder_create(&builder);
+    enum status status = symbol_builder_create(ret);
 
     *ret_why = "could not be compiled for lack of memory";
     if (status)
         return status;
     stamp_of(file, stamp); /* before reading: a file that changes meanwhile is compiled again next time */
-    status = origin_compile(file, kind, builder, ret_why);
+    status = origin_compile(file, kind, *ret, ret_why);
+    if (!status)
+        symbol_builder_property(*ret, STAMP_PROPERTY, stamp, strlen(stamp));
+    return status;
+}
+
+enum status symbol_store_compile(const char *file, enum locate_kind kind, const char *id, struct buffer *out, const char **ret_why)
+{
+    struct symbol_builder *builder = NULL;
+    enum status status = origin_check(file, kind, id, ret_why);
+
+    if (!status)
+        status = read_into(&builder, file, kind, ret_why);
     if (!status) {
-        symbol_builder_property(builder, STAMP_PROPERTY, stamp, strlen(stamp));
+        *ret_why = "has more in it than the limits allow";
+        status = symbol_builder_append(builder, out);
+    }
+    symbol_builder_free(builder);
+    return status;
+}
+
+/* Compiles a file into the cache, or into memory when there is none or it cannot be written. */
+static enum status compile(const char *file, enum locate_kind kind, const char *path, bool to_memory, struct symbol_table **ret,
+                           const char **ret_why)
+{
+    struct symbol_builder *builder = NULL;
+    enum status status = read_into(&builder, file, kind, ret_why);
+
+    if (!status) {
         *ret_why = "was read, but its table could not be written";
         status = to_memory ? open_in_memory(builder, ret) : symbol_builder_save(builder, path);
         if (!status && !to_memory)
@@ -248,9 +315,9 @@ static void compile_found(const char *file, enum locate_kind kind, const char *p
 
 enum status symbol_store_find(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id, char **ret)
 {
-    struct search search = {kind, id, NULL, ST_NOT_FOUND, ""};
+    struct search search = {.kind = kind, .name = path_base(name), .id = id};
 
-    search_folders(store, path_base(name), &search);
+    search_folders(store, &search);
     if (search.status)
         free(search.file);
     else
@@ -260,10 +327,10 @@ enum status symbol_store_find(const struct symbol_store *store, enum locate_kind
 
 static void find(const struct symbol_store *store, struct remembered *ret)
 {
-    struct search search = {ret->kind, ret->id, NULL, ST_NOT_FOUND, ""};
-    char *path = store->cache ? cache_path(store, ret->kind, ret->name, ret->id) : NULL;
+    struct search search = {.kind = ret->kind, .name = ret->name, .id = ret->id};
+    char *path = store->cache ? symbol_store_table_path(store->cache, ret->kind, ret->name, ret->id) : NULL;
 
-    search_folders(store, ret->name, &search);
+    search_folders(store, &search);
     ret->file = search.file;
     ret->answer = (struct symbol_answer){NULL, search.status, ret->file ? ret->file : "", search.why};
     if (search.status == ST_OK || search.status == ST_NOT_FOUND)

@@ -9,11 +9,14 @@
 
 struct symbol_store;
 
-/* cache: folder for compiled tables, made when missing; NULL keeps them in memory only. */
+/* cache: folder for compiled tables, made when missing; NULL keeps them in memory only. One that cannot be written is only read. */
 enum status symbol_store_create(struct symbol_store **ret, const char *cache);
 void symbol_store_free(struct symbol_store *store); /* accepts NULL; closes its tables */
 /* begins is called before a symbol file is compiled, which may take long. */
 void symbol_store_watch(struct symbol_store *store, void (*begins)(void *context, const char *file), void *context);
+/* unpack writes what an archive holds to a new file; without it (NULL) archives are only found. It is used when there is a cache folder,
+ * which keeps what was unpacked beside its tables. *ret_why completes "FILE ...". */
+void symbol_store_unpack(struct symbol_store *store, enum status (*unpack)(const char *archive, const char *file, const char **ret_why));
 /* Adds a folder to search, after those added before. Answers given so far are not reconsidered. */
 enum status symbol_store_add(struct symbol_store *store, const char *folder);
 
@@ -30,6 +33,12 @@ enum status symbol_store_get(struct symbol_store *store, enum locate_kind kind, 
 
 /* Where that file is, without reading it: a new string that the caller frees. Errors: those of symbol_answer.status, ST_MEMORY. */
 enum status symbol_store_find(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id, char **ret);
+
+/* Checks that a file has that id and compiles it into bytes for a cache; *ret_why says what is wrong, as in "FILE <why>". Errors: as
+ * symbol_answer.status, out's ceiling (ST_TOO_LARGE). */
+enum status symbol_store_compile(const char *file, enum locate_kind kind, const char *id, struct buffer *out, const char **ret_why);
+/* Where a cache folder keeps that table, as a new string that the caller frees; NULL without memory, or for no plain name. */
+char *symbol_store_table_path(const char *cache, enum locate_kind kind, const char *name, const char *id);
 
 /* Removes the tables that were written longest ago until the cache folder holds at most max_bytes, and what dead writers left. */
 enum status symbol_store_trim(const char *cache, uint64_t max_bytes);

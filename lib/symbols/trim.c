@@ -38,7 +38,7 @@ static enum status file_add(struct list *files, const char *folder, const char *
         goto out;
     if (text_ends_nocase(name, ".tmp") && info.modified_unix_ms < clock_unix_ms() - DEAD_TEMPORARY_MS)
         file_remove(file.path);
-    if (!text_ends_nocase(name, ".table"))
+    if (!text_ends_nocase(name, ".table") && !text_ends_nocase(name, ".unpacked"))
         goto out;
     item = list_add(files, sizeof *item, MAX_FILES, &status);
     if (!item)

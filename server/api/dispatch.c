@@ -201,4 +201,5 @@ static void api_release(void *state)
     free(conversation);
 }
 
-const struct http_service api_service = {api_claims, api_begin, api_feed, api_end, api_release};
+const struct http_service api_service = {
+    .claims = api_claims, .begin = api_begin, .feed = api_feed, .end = api_end, .release = api_release};

@@ -6,6 +6,7 @@
 #include "command/command.h"
 #include "command/data.h"
 #include "command/first_run.h"
+#include "depot/service.h"
 #include "http/assets.h"
 #include "http/listener.h"
 #include "ingest/ingest.h"
@@ -13,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #define STOP_GRACE_MS 10000
@@ -22,6 +24,8 @@
 struct settings {
     const char *data, *listen, *log_file;
     bool print_credentials, secure_cookies, help;
+    struct option_list symbols;
+    uint64_t max_symbols, symbols_timeout_ms;
     uint64_t max_upload, max_unpacked, max_pending, min_free;
     uint64_t threads, max_connections, idle_timeout_ms, upload_timeout_ms, workers, process_timeout_ms;
 };
@@ -29,6 +33,8 @@ struct settings {
 static const struct settings DEFAULTS = {
     .data = DATA_DEFAULT,
     .listen = "127.0.0.1:8700",
+    .max_symbols = 4 * GIGA,
+    .symbols_timeout_ms = 10 * 60 * 1000,
     .max_upload = 256 * MEGA,
     .max_unpacked = GIGA,
     .max_pending = 16 * GIGA,
@@ -41,7 +47,7 @@ static const struct settings DEFAULTS = {
     .process_timeout_ms = 60000,
 };
 
-enum { OPTION_COUNT = 16 };
+enum { OPTION_COUNT = 19 };
 
 static void fill_table(struct settings *settings, struct option table[OPTION_COUNT])
 {
@@ -62,6 +68,10 @@ static void fill_table(struct settings *settings, struct option table[OPTION_COU
         {"workers", OPTION_NUMBER, &settings->workers, 1, 32, "N", "dumps processed at once"},
         {"process-timeout", OPTION_DURATION, &settings->process_timeout_ms, 1000, 3600 * 1000, "TIME",
          "processing one dump may take this long"},
+        {"symbols", OPTION_LIST, &settings->symbols, 0, 0, "DIR", "a folder of symbols to read besides the server's own; may be repeated"},
+        {"max-symbols", OPTION_SIZE, &settings->max_symbols, 1024, 0, "SIZE", "largest symbol file"},
+        {"symbols-timeout", OPTION_DURATION, &settings->symbols_timeout_ms, 1000, 3600 * 1000, "TIME",
+         "reading one symbol file may take this long"},
         {"log", OPTION_TEXT, &settings->log_file, 0, 0, "FILE", "log file instead of standard error"},
         {"help", OPTION_FLAG, &settings->help, 0, 0, NULL, "show this"},
     };
@@ -76,6 +86,11 @@ struct server {
     struct spill_budget *budget;
     struct throttle *throttle;
     struct buffer program;
+    struct depot *depot;
+    struct spill_budget *symbol_budget;
+    atomic_bool cancel; /* reading of symbol files */
+    struct symbol_service symbols;
+    const char **symbol_folders;
     struct jobs *jobs;
     struct ingest ingest;
     struct api api;
@@ -99,19 +114,65 @@ static void raise_file_limit(void)
         log_warn("file-limit-not-raised", "limit=%llu", (unsigned long long)limit.rlim_cur);
 }
 
-static bool start_jobs(struct server *server)
+/* The server's own symbols first, then the folders that it was told of. */
+static enum status list_folders(struct server *server)
 {
+    const struct option_list *more = &server->settings.symbols;
+    server->symbol_folders = calloc(1 + more->count, sizeof *server->symbol_folders);
+    if (!server->symbol_folders)
+        return ST_MEMORY;
+    server->symbol_folders[0] = depot_folder(server->depot);
+    for (size_t i = 0; i < more->count; i++)
+        server->symbol_folders[1 + i] = more->items[i];
+    return ST_OK;
+}
+
+static bool open_symbols(struct server *server)
+{
+    const struct settings *settings = &server->settings;
     buffer_init(&server->program, 65536);
     enum status status = process_self_path(&server->program);
-    if (!status) {
-        struct jobs_options options = {
-            .store = &server->store,
-            .program_path = buffer_text(&server->program),
-            .threads = (unsigned)server->settings.workers,
-            .timeout_ms = (uint32_t)server->settings.process_timeout_ms,
-        };
-        status = jobs_start(&server->jobs, &options);
-    }
+    struct depot_options options = {
+        .data_dir = settings->data,
+        .db = server->store.db,
+        .program_path = buffer_text(&server->program),
+        .timeout_ms = (uint32_t)settings->symbols_timeout_ms,
+        .cancel = &server->cancel,
+    };
+    if (!status)
+        status = depot_open(&server->depot, &options, true);
+    if (!status)
+        status = spill_budget_create(&server->symbol_budget, depot_new_folder(server->depot), settings->max_pending);
+    if (!status)
+        status = list_folders(server);
+    if (status)
+        data_fail("the symbols in \"%s\" cannot be opened: %s", settings->data, status_text(status));
+    server->symbols = (struct symbol_service){
+        .depot = server->depot,
+        .store = &server->store,
+        .budget = server->symbol_budget,
+        .max_bytes = settings->max_symbols,
+        .min_free_bytes = settings->min_free,
+        .on_waiting = on_report,
+        .on_waiting_context = server,
+        .cancel = &server->cancel,
+    };
+    return !status;
+}
+
+static bool start_jobs(struct server *server)
+{
+    struct jobs_options options = {
+        .store = &server->store,
+        .depot = server->depot,
+        .process = {.program_path = buffer_text(&server->program),
+                    .symbol_folders = server->symbol_folders,
+                    .symbol_folder_count = 1 + server->settings.symbols.count,
+                    .symbol_cache = depot_cache(server->depot)},
+        .threads = (unsigned)server->settings.workers,
+        .timeout_ms = (uint32_t)server->settings.process_timeout_ms,
+    };
+    enum status status = jobs_start(&server->jobs, &options);
     if (status)
         data_fail("processing could not be started: %s", status_text(status));
     return !status;
@@ -128,8 +189,12 @@ static bool start_listener(struct server *server)
         .idle_timeout_s = (unsigned)(settings->idle_timeout_ms / 1000),
         .body_timeout_ms = settings->upload_timeout_ms,
         .max_body_bytes = settings->max_upload,
-        .services = {{&ingest_service, &server->ingest}, {&api_service, &server->api}, {&asset_service, NULL}},
-        .service_count = 3,
+        .services = {{&ingest_service, &server->ingest, 0},
+                     {&symbol_put_service, &server->symbols, settings->max_symbols},
+                     {&symbol_read_service, &server->symbols, 0},
+                     {&api_service, &server->api, 0},
+                     {&asset_service, NULL, 0}},
+        .service_count = 5,
     };
     if (listener_start(&server->listener, &options, &message) == ST_OK)
         return true;
@@ -164,6 +229,9 @@ static void stop(struct server *server)
 {
     listener_stop(server->listener, STOP_GRACE_MS);
     jobs_stop(server->jobs);
+    free(server->symbol_folders);
+    spill_budget_free(server->symbol_budget);
+    depot_close(server->depot);
     buffer_done(&server->program);
     throttle_free(server->throttle);
     spill_budget_free(server->budget);
@@ -185,7 +253,7 @@ static int serve(struct server *server)
     int caught = 0;
     block_signals(&signals);
     raise_file_limit();
-    bool started = open_parts(server) && start_jobs(server) && start_listener(server);
+    bool started = open_parts(server) && open_symbols(server) && start_jobs(server) && start_listener(server);
     if (started) {
         printf("salvor-server listening http://%s\n", listener_address(server->listener));
         fflush(stdout);

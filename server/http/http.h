@@ -59,7 +59,9 @@ struct http_service {
     bool (*feed)(void *state, const void *bytes, size_t size);
     /* The whole body was received. */
     void (*end)(void *state, const struct http_request *request, struct http_response *response);
-    void (*release)(void *state); /* always called once begin has set a state; also after a disconnect */
+    void (*release)(void *state);  /* always called once begin has set a state; also after a disconnect */
+    bool is_slow;                  /* end may take seconds: it runs on a thread where it holds nobody else up */
+    void (*cancel)(void *context); /* of a slow one: the server stops, let ends under way come to one soon; may be NULL */
 };
 
 #endif

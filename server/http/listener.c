@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/slow.h"
 #include "http/socket.h"
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -16,10 +17,12 @@
 
 #define CONNECTION_MEMORY_BYTES 65536
 #define STOP_POLL_MS            20
+#define SLOW_THREADS            2
 
 struct listener {
     struct MHD_Daemon *daemon;
     struct listener_options options;
+    struct slow *slow;
     char address[80];
     atomic_uint exchanges; /* under way */
 };
@@ -32,6 +35,8 @@ struct exchange {
     void *state;
     uint64_t body_bytes, deadline_ms;
     bool refused_size, deaf; /* deaf: the service wants no more of the body */
+    bool ended;              /* by a slow thread */
+    struct slow_task task;
 };
 
 static void on_library_message(void *context, const char *format, va_list args) BASE_PRINTF(2, 0);
@@ -130,10 +135,16 @@ static void refuse_size(struct exchange *exchange)
     http_response_text(&exchange->response, 413, "The upload is larger than this server takes.");
 }
 
+static uint64_t max_body_bytes(const struct exchange *exchange)
+{
+    uint64_t own = exchange->handler->max_body_bytes;
+    return own ? own : exchange->listener->options.max_body_bytes;
+}
+
 /* How much of a body is passed over so that the client, which may read only after writing, hears why it is refused. */
 static uint64_t patience_bytes(const struct exchange *exchange)
 {
-    return 2 * exchange->listener->options.max_body_bytes;
+    return 2 * max_body_bytes(exchange);
 }
 
 /* Whether to answer before the body: the client waits for leave to send, or would send more than is worth passing over. */
@@ -149,7 +160,7 @@ static enum MHD_Result exchange_begin(struct exchange *exchange)
     if (length && !text_parse_u64(length, &announced_bytes))
         announced_bytes = UINT64_MAX; /* beyond 64 bits: the library has refused everything else that is no number */
     choose_service(exchange);
-    if (announced_bytes > exchange->listener->options.max_body_bytes)
+    if (announced_bytes > max_body_bytes(exchange))
         refuse_size(exchange);
     else
         exchange->handler->service->begin(exchange->handler->context, &exchange->request, &exchange->response, &exchange->state);
@@ -165,7 +176,7 @@ static enum MHD_Result exchange_feed(struct exchange *exchange, const char *byte
         log_info("request-cut-off", "client=%s path=\"%s\" reason=\"took too long\"", exchange->request.client, exchange->request.path);
         return MHD_NO;
     }
-    if (exchange->body_bytes > exchange->listener->options.max_body_bytes && !exchange->refused_size) {
+    if (exchange->body_bytes > max_body_bytes(exchange) && !exchange->refused_size) {
         if (exchange->state)
             exchange->handler->service->release(exchange->state);
         exchange->state = NULL;
@@ -178,9 +189,24 @@ static enum MHD_Result exchange_feed(struct exchange *exchange, const char *byte
     return MHD_YES;
 }
 
+/* On a slow thread. From the resumption on the exchange is the library's again. */
+static void end_slowly(void *context)
+{
+    struct exchange *exchange = context;
+    exchange->handler->service->end(exchange->state, &exchange->request, &exchange->response);
+    exchange->ended = true;
+    MHD_resume_connection(exchange->request.connection);
+}
+
 static enum MHD_Result exchange_end(struct exchange *exchange)
 {
-    if (!exchange->response.status)
+    if (!exchange->response.status && !exchange->ended && exchange->handler->service->is_slow) {
+        exchange->task = (struct slow_task){end_slowly, exchange, NULL};
+        MHD_suspend_connection(exchange->request.connection);
+        slow_add(exchange->listener->slow, &exchange->task);
+        return MHD_YES; /* called again after the resumption */
+    }
+    if (!exchange->response.status && !exchange->ended)
         exchange->handler->service->end(exchange->state, &exchange->request, &exchange->response);
     if (!exchange->response.status)
         http_response_text(&exchange->response, 500, "The server could not make an answer; its log says more.");
@@ -224,7 +250,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 static struct MHD_Daemon *start_daemon(struct listener *listener, int socket_os)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
     const struct listener_options *options = &listener->options;
     /* The library shares the connections out among the threads and wants one for each at least. */
     unsigned threads = options->threads < options->max_connections ? options->threads : options->max_connections;
@@ -243,7 +269,9 @@ enum status listener_start(struct listener **ret, const struct listener_options 
     if (!listener)
         return ST_MEMORY;
     listener->options = *options;
-    enum status status = socket_listen(options->address, &socket_os, listener->address, sizeof listener->address, ret_message);
+    enum status status = slow_create(&listener->slow, SLOW_THREADS);
+    if (!status)
+        status = socket_listen(options->address, &socket_os, listener->address, sizeof listener->address, ret_message);
     if (!status) {
         listener->daemon = start_daemon(listener, socket_os);
         if (!listener->daemon) {
@@ -253,6 +281,7 @@ enum status listener_start(struct listener **ret, const struct listener_options 
         }
     }
     if (status) {
+        slow_free(listener->slow);
         free(listener);
         return status;
     }
@@ -273,6 +302,12 @@ void listener_stop(struct listener *listener, uint32_t grace_ms)
     int socket_os = MHD_quiesce_daemon(listener->daemon);
     while (atomic_load(&listener->exchanges) && clock_steady_ms() < deadline)
         usleep(STOP_POLL_MS * 1000);
+    for (size_t i = 0; i < listener->options.service_count; i++) {
+        const struct listener_service *one = &listener->options.services[i];
+        if (one->service->cancel)
+            one->service->cancel(one->context);
+    }
+    slow_free(listener->slow); /* the library must not be stopped while a connection is suspended */
     MHD_stop_daemon(listener->daemon);
     if (socket_os != MHD_INVALID_SOCKET)
         close(socket_os);

@@ -5,11 +5,12 @@
 
 struct listener;
 
-#define LISTENER_MAX_SERVICES 4
+#define LISTENER_MAX_SERVICES 6
 
 struct listener_service {
     const struct http_service *service;
     void *context;
+    uint64_t max_body_bytes; /* 0: as for all */
 };
 
 struct listener_options {

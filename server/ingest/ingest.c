@@ -6,12 +6,12 @@
 #include "ingest/body.h"
 #include "ingest/disposition.h"
 #include "ingest/facts.h"
+#include "ingest/key.h"
 #include "store/project.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_KEY_BYTES 128
 #define RETRY_AFTER_S "30"
 
 static const char API_PREFIX[] = "/api/";
@@ -58,34 +58,6 @@ static bool ingest_claims(const struct http_request *request)
 
 /* -- the key -- */
 
-/* X-Sentry-Auth: "Sentry sentry_key=K, sentry_version=7"; the same parameters separated by ',' instead of ';'. */
-static bool sentry_key(const char *header, char ret[MAX_KEY_BYTES])
-{
-    const char *at = strstr(header, "sentry_key=");
-    if (!at)
-        return false;
-    at += strlen("sentry_key=");
-    size_t length = strcspn(at, ", \t;");
-    if (length >= MAX_KEY_BYTES)
-        return false;
-    memcpy(ret, at, length);
-    ret[length] = 0;
-    return true;
-}
-
-static bool find_key(const struct http_request *request, char ret[MAX_KEY_BYTES])
-{
-    const char *key = http_request_header(request, "Salvor-Key");
-    const char *sentry = http_request_header(request, "X-Sentry-Auth");
-    if (!key)
-        key = http_request_query(request, "key");
-    if (!key)
-        key = http_request_query(request, "sentry_key");
-    if (!key && sentry)
-        return sentry_key(sentry, ret);
-    return key && text_copy(ret, MAX_KEY_BYTES, key) && ret[0];
-}
-
 static enum status look_up_key(struct upload *upload, const char *key)
 {
     struct db_tx *tx = NULL;
@@ -109,8 +81,8 @@ static bool is_project_of_path(const struct upload *upload, const char *path)
 
 static bool authorise(struct upload *upload, const struct http_request *request)
 {
-    char key[MAX_KEY_BYTES];
-    if (!find_key(request, key))
+    char key[KEY_MAX_BYTES];
+    if (!key_of_request(request, key))
         return refusal_set(&upload->refusal, 401, "The request carries no project key (header Salvor-Key, or ?key=).");
     enum status status = look_up_key(upload, key);
     if (status == ST_NOT_FOUND)
@@ -261,4 +233,5 @@ static void ingest_end(void *state, const struct http_request *request, struct h
     upload->form = NULL;
 }
 
-const struct http_service ingest_service = {ingest_claims, ingest_begin, ingest_feed, ingest_end, upload_release};
+const struct http_service ingest_service = {
+    .claims = ingest_claims, .begin = ingest_begin, .feed = ingest_feed, .end = ingest_end, .release = upload_release};

@@ -49,11 +49,28 @@ static enum status end_transaction(struct db_tx *tx, enum status status)
     return status;
 }
 
+/* Whether a file that processing did not find has come in the meantime: then nobody else wakes the report. */
+static bool has_come(const struct depot *depot, const struct report_result *facts)
+{
+    for (size_t i = 0; depot && i < facts->wanted_count; i++)
+        if (!facts->wanted[i].is_found && depot_has_any(depot, facts->wanted[i].name, facts->wanted[i].id))
+            return true;
+    return false;
+}
+
+static enum status store_in(struct db_tx *tx, const struct task *task, const struct report_result *facts)
+{
+    enum status status = report_store_result(tx, &task->job, facts);
+    if (!status && has_come(task->worker->jobs->options.depot, facts))
+        status = job_add(tx, task->job.report_id, clock_unix_ms());
+    return status;
+}
+
 static enum status store_result(struct task *task, const struct result *result)
 {
     struct db_tx *tx = NULL;
     enum status status = db_begin(task->worker->jobs->options.store->db, DB_WRITE, &tx);
-    return status ? status : end_transaction(tx, report_store_result(tx, &task->job, result_facts(result)));
+    return status ? status : end_transaction(tx, store_in(tx, task, result_facts(result)));
 }
 
 static enum status store_failure(struct task *task, const char *error)
@@ -198,7 +215,7 @@ static enum status start_worker(struct jobs *jobs, struct worker *worker)
     worker->jobs = jobs;
     enum status status = event_create(&worker->wake);
     if (!status)
-        status = process_client_create(&worker->client, jobs->options.program_path);
+        status = process_client_create(&worker->client, &jobs->options.process);
     return status ? status : thread_start(&worker->thread, run_worker, worker);
 }
 

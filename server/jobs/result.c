@@ -11,6 +11,7 @@
 #define MAX_TITLE 512
 #define MAX_TEXT  256
 #define MAX_TAGS  16
+#define MAX_FOLD  256
 #define LEVEL     6
 #define NO_TITLE  "EMPTY: the report has no signature"
 
@@ -19,6 +20,9 @@ struct result {
     char title[MAX_TITLE], signature[MAX_TEXT], reason[MAX_TEXT], os[MAX_TEXT], app[MAX_TEXT], version[MAX_TEXT], layer[MAX_TEXT];
     char *tags, *annotations;
     uint8_t *deflated;
+    struct symbol_wanted wanted[SYMBOL_MAX_WANTED];
+    char *wanted_texts[2 * SYMBOL_MAX_WANTED];
+    size_t wanted_count;
 };
 
 static void copy_text(char *ret, size_t ret_size, const json_t *value)
@@ -57,6 +61,41 @@ static enum status read_signature(struct result *result, const json_t *signature
     if (!result->signature[0])
         text_copy(result->signature, sizeof result->signature, result->title);
     return read_tags(result, json_object_get(signature, "tags"));
+}
+
+/* A copy in lower case, as stores keep addresses; NULL for what none can hold. */
+static char *folded(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    char *copy = text && text[0] && strlen(text) < MAX_FOLD ? strdup(text) : NULL;
+    for (char *c = copy; c && *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    return copy;
+}
+
+static void add_wanted(struct result *result, const json_t *wanted)
+{
+    size_t at = result->wanted_count;
+    char *name = folded(json_object_get(wanted, "name")), *id = folded(json_object_get(wanted, "id"));
+    if (!name || !id || at == SYMBOL_MAX_WANTED) {
+        free(name);
+        free(id);
+        return;
+    }
+    result->wanted_texts[2 * at] = name;
+    result->wanted_texts[2 * at + 1] = id;
+    result->wanted[at] = (struct symbol_wanted){name, id, json_is_true(json_object_get(wanted, "found"))};
+    result->wanted_count++;
+}
+
+/* The files that modules on the stacks lack. */
+static void read_wanted(struct result *result, const json_t *modules)
+{
+    for (size_t i = 0; i < json_array_size(modules); i++) {
+        const json_t *wanted = json_object_get(json_object_get(json_array_get(modules, i), "symbols"), "wanted");
+        for (size_t j = 0; j < json_array_size(wanted); j++)
+            add_wanted(result, json_array_get(wanted, j));
+    }
 }
 
 /* "Windows NT 10.0.19045". */
@@ -103,6 +142,7 @@ static enum status read_members(struct result *result, const json_t *root)
     copy_text(result->version, sizeof result->version, json_object_get(program, "version"));
     read_system(result, json_object_get(root, "system_info"));
     result->facts.score = score(json_object_get(root, "crashing_thread"));
+    read_wanted(result, json_object_get(salvor, "modules"));
     enum status status = read_annotations(result, json_object_get(salvor, "annotations"));
     return status ? status : read_signature(result, json_object_get(salvor, "signature"));
 }
@@ -119,6 +159,8 @@ static void point_facts(struct result *result)
     facts->tags = result->tags;
     facts->annotations_json = result->annotations;
     facts->signature = result->signature;
+    facts->wanted = result->wanted;
+    facts->wanted_count = result->wanted_count;
 }
 
 enum status result_create(struct result **ret, const char *text, size_t size)
@@ -144,6 +186,8 @@ void result_free(struct result *result)
 {
     if (!result)
         return;
+    for (size_t i = 0; i < 2 * result->wanted_count; i++)
+        free(result->wanted_texts[i]);
     free(result->tags);
     free(result->annotations);
     free(result->deflated);

@@ -1,5 +1,6 @@
 /* analysis.c - the pipeline: decode, find the crash, walk every thread, sign. */
 #include "process/analysis.h"
+#include "process/cabinet.h"
 #include "process/images.h"
 #include "unwind/symbol_source.h"
 #include <stdlib.h>
@@ -114,6 +115,11 @@ static void frames_name(struct analysis *analysis)
             analysis_frame_functions(analysis, &analysis->threads[i].stack.frames[j], functions);
 }
 
+static enum status archive_unpack(const char *archive, const char *file, const char **ret_why)
+{
+    return cabinet_expand_file(archive, file, CABINET_MAX_BYTES, ret_why);
+}
+
 static enum status symbols_open_store(struct analysis *analysis, const struct analysis_options *options)
 {
     static const struct analysis_options none;
@@ -128,6 +134,8 @@ static enum status symbols_open_store(struct analysis *analysis, const struct an
         status = naming_create(&analysis->naming, analysis->minidump, analysis->store);
     if (status == ST_OK)
         symbol_store_watch(analysis->store, options->on_compile, options->on_compile_context);
+    if (status == ST_OK)
+        symbol_store_unpack(analysis->store, archive_unpack);
     return status;
 }
 

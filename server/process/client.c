@@ -5,39 +5,86 @@
 #include "base/text.h"
 #include "process/pipe_wait.h"
 #include "process/worker.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGNAL_BASE     128u
-#define SIGNAL_CPU_TIME 24u /* SIGXCPU */
-#define MAX_ANSWER_LINE 64u
-#define READ_BYTES      65536u
-#define END_TIMEOUT_MS  2000u /* for a child that was told to end */
+#define SIGNAL_BASE        128u
+#define SIGNAL_CPU_TIME    24u /* SIGXCPU */
+#define MAX_ANSWER_LINE    64u
+#define READ_BYTES         65536u
+#define MAX_IDENTITY_BYTES 2048u
+#define END_TIMEOUT_MS     2000u /* for a child that was told to end */
+
+#define CANCEL_POLL_MS  200u
+#define FIXED_ARGUMENTS 8u
 
 struct process_client {
-    char *program;
+    struct process_client_options options;
+    const char **argv;
     struct process *child; /* NULL while there is none */
 };
 
 /* One request on its way. */
 struct request {
     struct process_client *client;
+    const char *noun;   /* what it is about: "dump" */
+    uint64_t max_bytes; /* of a good answer */
+    struct file *out;   /* where a good answer goes; NULL: it stays in received */
+    uint32_t timeout_ms;
     uint64_t deadline_ms;
     struct buffer received; /* what was read behind the last piece taken */
+    struct buffer *error;
 };
 
-enum status process_client_create(struct process_client **ret, const char *program_path)
+static const char *const kind_names[] = {[LOCATE_SYM] = "sym", [LOCATE_PDB] = "pdb", [LOCATE_PE] = "pe"};
+
+const char *client_kind_name(enum locate_kind kind)
+{
+    return kind_names[kind];
+}
+
+bool client_kind_read(const char *name, enum locate_kind *ret)
+{
+    for (unsigned i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++)
+        if (strcmp(kind_names[i], name) == 0) {
+            *ret = (enum locate_kind)i;
+            return true;
+        }
+    return false;
+}
+
+static void arguments_make(struct process_client *client)
+{
+    const struct process_client_options *options = &client->options;
+    size_t count = 0;
+
+    client->argv[count++] = options->program_path;
+    client->argv[count++] = PROCESS_WORKER_COMMAND;
+    if (options->is_large)
+        client->argv[count++] = "--large";
+    if (options->symbol_cache) {
+        client->argv[count++] = "--symbols-cache";
+        client->argv[count++] = options->symbol_cache;
+    }
+    for (size_t i = 0; i < options->symbol_folder_count; i++) {
+        client->argv[count++] = "--symbols";
+        client->argv[count++] = options->symbol_folders[i];
+    }
+}
+
+enum status process_client_create(struct process_client **ret, const struct process_client_options *options)
 {
     struct process_client *client = calloc(1, sizeof(*client));
-    size_t size = strlen(program_path) + 1;
 
     if (client)
-        client->program = malloc(size);
-    if (!client || !client->program) {
+        client->argv = calloc(FIXED_ARGUMENTS + 2 * options->symbol_folder_count, sizeof(*client->argv));
+    if (!client || !client->argv) {
         free(client);
         return ST_MEMORY;
     }
-    memcpy(client->program, program_path, size);
+    client->options = *options;
+    arguments_make(client);
     *ret = client;
     return ST_OK;
 }
@@ -66,14 +113,13 @@ void process_client_free(struct process_client *client)
     if (!client)
         return;
     child_end(client, false);
-    free(client->program);
+    free(client->argv);
     free(client);
 }
 
 static enum status child_start(struct process_client *client)
 {
-    const char *const argv[] = {client->program, PROCESS_WORKER_COMMAND, NULL};
-    const struct process_options options = {.argv = argv, .pipe_stdin = true, .pipe_stdout = true};
+    const struct process_options options = {.argv = client->argv, .pipe_stdin = true, .pipe_stdout = true};
     uint32_t code;
 
     if (client->child && process_wait(client->child, 0, &code) == ST_TIMEOUT)
@@ -82,26 +128,28 @@ static enum status child_start(struct process_client *client)
     return process_start(&client->child, &options);
 }
 
-static enum status path_send(struct process_client *client, const char *path)
+/* Waits for the child's words until the deadline, or until somebody wants an end. */
+static enum status await(const struct request *request, struct file *out)
 {
-    struct buffer line;
-    enum status status;
+    const atomic_bool *cancel = request->client->options.cancel;
+    enum status status = ST_TIMEOUT;
 
-    buffer_init(&line, WORKER_MAX_PATH_BYTES);
-    status = buffer_printf(&line, "%s\n", path);
-    if (status == ST_OK)
-        status = file_write(process_stdin(client->child), line.data, line.len);
-    buffer_done(&line);
+    for (uint64_t now = clock_steady_ms(); status == ST_TIMEOUT && now < request->deadline_ms; now = clock_steady_ms()) {
+        uint64_t left = request->deadline_ms - now;
+
+        if (cancel && atomic_load(cancel))
+            break;
+        status = pipe_wait_readable(out, cancel && left > CANCEL_POLL_MS ? CANCEL_POLL_MS : left);
+    }
     return status;
 }
 
-/* Reads what is there, waiting for it until the deadline. Errors: ST_TIMEOUT, ST_CLOSED. */
+/* Reads what is there, waiting for it. Errors: ST_TIMEOUT, ST_CLOSED. */
 static enum status receive(struct request *request)
 {
     struct file *out = process_stdout(request->client->child);
-    uint64_t now = clock_steady_ms();
     size_t got = 0;
-    enum status status = now < request->deadline_ms ? pipe_wait_readable(out, request->deadline_ms - now) : ST_TIMEOUT;
+    enum status status = await(request, out);
 
     if (status == ST_OK)
         status = buffer_reserve(&request->received, READ_BYTES);
@@ -152,37 +200,69 @@ static enum status answer_line(struct request *request, enum status *ret_status,
     return ST_OK;
 }
 
+/* Moves what was received to where the answer goes; ST_FORMAT when it is more than announced. */
+static enum status answer_pass_on(struct request *request, uint64_t *left)
+{
+    enum status status;
+
+    if (request->received.len > *left)
+        return ST_FORMAT;
+    status = file_write(request->out, request->received.data, request->received.len);
+    *left -= request->received.len;
+    buffer_reset(&request->received);
+    return status;
+}
+
+static enum status answer_stream(struct request *request, uint64_t bytes)
+{
+    enum status status = answer_pass_on(request, &bytes);
+
+    while (status == ST_OK && bytes) {
+        status = receive(request);
+        if (status == ST_OK)
+            status = answer_pass_on(request, &bytes);
+    }
+    return status;
+}
+
 static enum status answer_receive(struct request *request, enum status *ret_status)
 {
     uint64_t bytes = 0;
     enum status status = answer_line(request, ret_status, &bytes);
 
-    if (status == ST_OK && bytes > (*ret_status == ST_OK ? PROCESS_MAX_JSON_BYTES : WORKER_MAX_ERROR_BYTES))
+    if (status == ST_OK && bytes > (*ret_status == ST_OK ? request->max_bytes : WORKER_MAX_ERROR_BYTES))
         status = ST_FORMAT;
+    if (status == ST_OK && *ret_status == ST_OK && request->out)
+        return answer_stream(request, bytes);
     while (status == ST_OK && request->received.len < bytes)
         status = receive(request);
     return status == ST_OK && request->received.len != bytes ? ST_FORMAT : status;
 }
 
 /* The child gave no answer: ends it and says so. */
-static enum status failure_explain(struct process_client *client, enum status status, uint32_t timeout_ms, struct buffer *out_error)
+static enum status failure_explain(const struct request *request, enum status status)
 {
-    uint32_t code = child_end(client, status != ST_CLOSED);
+    uint32_t code = child_end(request->client, status != ST_CLOSED);
+    struct buffer *error = request->error;
 
     if (status == ST_TIMEOUT) {
-        buffer_printf(out_error, "processing this dump took longer than %u ms and was given up", (unsigned)timeout_ms);
+        buffer_printf(error, "processing this %s took longer than %u ms and was given up", request->noun, (unsigned)request->timeout_ms);
         return ST_TIMEOUT;
     }
+    if (status == ST_FULL || status == ST_IO) {
+        buffer_printf(error, "what processing this %s gave could not be written: %s", request->noun, status_text(status));
+        return status;
+    }
     if (status == ST_FORMAT)
-        buffer_printf(out_error, "the processing child gave an answer that is not understood on this dump");
+        buffer_printf(error, "the processing child gave an answer that is not understood on this %s", request->noun);
     else if (status != ST_CLOSED)
-        buffer_printf(out_error, "the processing child could not be read: %s", status_text(status));
+        buffer_printf(error, "the processing child could not be read: %s", status_text(status));
     else if (code == SIGNAL_BASE + SIGNAL_CPU_TIME)
-        buffer_printf(out_error, "the processing child used up its %u s of processor time on this dump", WORKER_CPU_SECONDS);
+        buffer_printf(error, "the processing child used up its processor time on this %s", request->noun);
     else if (code > SIGNAL_BASE)
-        buffer_printf(out_error, "the processing child died of signal %u on this dump", (unsigned)(code - SIGNAL_BASE));
+        buffer_printf(error, "the processing child died of signal %u on this %s", (unsigned)(code - SIGNAL_BASE), request->noun);
     else
-        buffer_printf(out_error, "the processing child ended with code %u on this dump", (unsigned)code);
+        buffer_printf(error, "the processing child ended with code %u on this %s", (unsigned)code, request->noun);
     return ST_CLOSED;
 }
 
@@ -192,44 +272,136 @@ static bool is_about_dump(enum status answered)
     return answered == ST_TRUNCATED || answered == ST_VERSION || answered == ST_UNSUPPORTED;
 }
 
-/* Hands the answer over: the report, or the sentence cleaned, since a hostile dump may have written it. */
-static enum status answer_deliver(const struct request *request, enum status answered, struct buffer *out_json, struct buffer *out_error)
+static enum status line_send(struct process_client *client, const char *line)
 {
-    enum status status;
+    struct file *in = process_stdin(client->child);
+    enum status status = file_write(in, line, strlen(line));
 
-    if (answered != ST_OK) {
-        text_clean(out_error, request->received.data, request->received.len);
-        return is_about_dump(answered) ? ST_FORMAT : answered;
+    return status == ST_OK ? file_write(in, "\n", 1) : status;
+}
+
+/* Sends a line and receives the answer; *ret_answered is what the child says. Only when there is no answer, ST_CLOSED and the like. */
+static enum status ask(struct request *request, const char *line, enum status *ret_answered)
+{
+    struct process_client *client = request->client;
+    enum status status = child_start(client);
+
+    if (status != ST_OK) {
+        buffer_printf(request->error, "the processing child %s could not be started: %s", client->options.program_path,
+                      status_text(status));
+        return status;
     }
-    status = buffer_append(out_json, request->received.data, request->received.len);
+    request->deadline_ms = clock_steady_ms() + request->timeout_ms;
+    status = line_send(client, line);
+    if (status == ST_OK)
+        status = answer_receive(request, ret_answered);
     if (status != ST_OK)
-        buffer_printf(out_error, "the report of %zu bytes could not be kept: %s", request->received.len, status_text(status));
-    return status;
+        return failure_explain(request, status);
+    if (*ret_answered != ST_OK) /* cleaned, since a hostile file may have written the sentence */
+        text_clean(request->error, request->received.data, request->received.len);
+    return ST_OK;
+}
+
+static bool is_sendable(const char *path)
+{
+    return *path && strlen(path) + 2 <= WORKER_MAX_PATH_BYTES && !strpbrk(path, "\r\n");
 }
 
 enum status process_client_run(struct process_client *client, const char *dump_path, uint32_t timeout_ms, struct buffer *out_json,
                                struct buffer *out_error)
 {
-    struct request request = {.client = client, .deadline_ms = clock_steady_ms() + timeout_ms};
+    struct request request = {
+        .client = client, .noun = "dump", .max_bytes = PROCESS_MAX_JSON_BYTES, .timeout_ms = timeout_ms, .error = out_error};
     enum status status, answered = ST_SYSTEM;
+    char line[WORKER_MAX_LINE_BYTES];
 
-    if (!*dump_path || strlen(dump_path) + 2 > WORKER_MAX_PATH_BYTES || strpbrk(dump_path, "\r\n")) {
+    if (!is_sendable(dump_path)) {
         buffer_printf(out_error, "the dump's path is empty, too long, or has a line break");
         return ST_ARGUMENT;
     }
-    status = child_start(client);
-    if (status != ST_OK) {
-        buffer_printf(out_error, "the processing child %s could not be started: %s", client->program, status_text(status));
+    snprintf(line, sizeof(line), "dump %s", dump_path);
+    buffer_init(&request.received, PROCESS_MAX_JSON_BYTES + MAX_ANSWER_LINE + READ_BYTES);
+    status = ask(&request, line, &answered);
+    if (status == ST_OK && answered != ST_OK)
+        status = is_about_dump(answered) ? ST_FORMAT : answered;
+    else if (status == ST_OK && (status = buffer_append(out_json, request.received.data, request.received.len)) != ST_OK)
+        buffer_printf(out_error, "the report of %zu bytes could not be kept: %s", request.received.len, status_text(status));
+    buffer_done(&request.received);
+    return status;
+}
+
+/* What is wrong with the symbol file itself; memory and the rest may be ours. */
+static enum status symbols_status(enum status answered)
+{
+    return answered == ST_TRUNCATED || answered == ST_VERSION || answered == ST_UNSUPPORTED || answered == ST_CHECKSUM ? ST_FORMAT
+                                                                                                                       : answered;
+}
+
+enum status process_client_table(struct process_client *client, enum locate_kind kind, const char *id, const char *path,
+                                 uint32_t timeout_ms, struct file *out, struct buffer *out_error)
+{
+    struct request request = {.client = client,
+                              .noun = "symbol file",
+                              .max_bytes = WORKER_MAX_TABLE_BYTES,
+                              .out = out,
+                              .timeout_ms = timeout_ms,
+                              .error = out_error};
+    enum status status, answered = ST_SYSTEM;
+    char line[WORKER_MAX_LINE_BYTES];
+
+    if (!is_sendable(path) || strlen(id) > LOCATE_MAX_ID_BYTES || strpbrk(id, " \r\n")) {
+        buffer_printf(out_error, "has a path or an id that is empty, too long, or has a line break");
+        return ST_ARGUMENT;
+    }
+    snprintf(line, sizeof(line), "table %s %s %s", client_kind_name(kind), id, path);
+    buffer_init(&request.received, MAX_ANSWER_LINE + 2 * READ_BYTES);
+    status = ask(&request, line, &answered);
+    buffer_done(&request.received);
+    return status == ST_OK ? symbols_status(answered) : status;
+}
+
+/* One line of an answer of several; the text must have room for it. */
+static bool line_take(char **text, char *ret, size_t ret_size)
+{
+    size_t size = strcspn(*text, "\n");
+
+    if (!(*text)[size] || size >= ret_size)
+        return false;
+    memcpy(ret, *text, size);
+    ret[size] = 0;
+    *text += size + 1;
+    return true;
+}
+
+static bool identity_read(char *text, struct symbol_identity *ret)
+{
+    char kind[8];
+
+    return line_take(&text, kind, sizeof(kind)) && client_kind_read(kind, &ret->kind) && line_take(&text, ret->name, sizeof(ret->name)) &&
+           line_take(&text, ret->id, sizeof(ret->id)) && line_take(&text, ret->file, sizeof(ret->file)) && !*text;
+}
+
+enum status process_client_identify(struct process_client *client, const char *path, uint32_t timeout_ms, struct symbol_identity *ret,
+                                    struct buffer *out_error)
+{
+    struct request request = {
+        .client = client, .noun = "symbol file", .max_bytes = MAX_IDENTITY_BYTES, .timeout_ms = timeout_ms, .error = out_error};
+    enum status status = ST_ARGUMENT, answered = ST_SYSTEM;
+    char line[WORKER_MAX_LINE_BYTES];
+
+    if (!is_sendable(path)) {
+        buffer_printf(out_error, "has a path that is too long or has a line break");
         return status;
     }
-    buffer_init(&request.received, PROCESS_MAX_JSON_BYTES + MAX_ANSWER_LINE + READ_BYTES);
-    status = path_send(client, dump_path);
-    if (status == ST_OK)
-        status = answer_receive(&request, &answered);
-    if (status == ST_OK)
-        status = answer_deliver(&request, answered, out_json, out_error);
-    else
-        status = failure_explain(client, status, timeout_ms, out_error);
+    snprintf(line, sizeof(line), "identify %s", path);
+    buffer_init(&request.received, MAX_ANSWER_LINE + 2 * READ_BYTES);
+    status = ask(&request, line, &answered);
+    if (status == ST_OK && answered != ST_OK)
+        status = symbols_status(answered);
+    else if (status == ST_OK && (buffer_append_byte(&request.received, 0) != ST_OK || !identity_read((char *)request.received.data, ret))) {
+        buffer_printf(out_error, "has a name or an id that no symbol store can hold");
+        status = ST_FORMAT;
+    }
     buffer_done(&request.received);
     return status;
 }

@@ -5,14 +5,27 @@
 #ifndef SALVOR_SERVER_PROCESS_CLIENT_H
 #define SALVOR_SERVER_PROCESS_CLIENT_H
 #include "base/buffer.h"
+#include "base/file.h"
+#include "symbols/identify.h"
+#include <stdatomic.h>
 
 #define PROCESS_WORKER_COMMAND "worker"
 #define PROCESS_MAX_JSON_BYTES (64u * 1024u * 1024u) /* a good ceiling for out_json */
 
 struct process_client;
 
-/* Makes a client whose children are `program_path worker`; starts nothing yet. */
-enum status process_client_create(struct process_client **ret, const char *program_path);
+/* How its children are started; the texts must stay until process_client_free. */
+struct process_client_options {
+    const char *program_path;
+    const char *const *symbol_folders; /* for dumps; absolute paths */
+    size_t symbol_folder_count;
+    const char *symbol_cache;  /* compiled symbols, which the child only reads; NULL = none */
+    bool is_large;             /* the child gets the memory that symbol files need */
+    const atomic_bool *cancel; /* NULL, or set by another thread to end a request soon, as if its time were up */
+};
+
+/* Makes a client whose children are `program_path worker ...`; starts nothing yet. */
+enum status process_client_create(struct process_client **ret, const struct process_client_options *options);
 
 /* Processes the dump (or report container) at dump_path, an absolute path without line breaks, and appends the report as JSON text.
  * On an error out_json is as it was and out_error holds one sentence to show beside the report.
@@ -20,6 +33,20 @@ enum status process_client_create(struct process_client **ret, const char *progr
  * and those of starting a program. */
 enum status process_client_run(struct process_client *client, const char *dump_path, uint32_t timeout_ms, struct buffer *out_json,
                                struct buffer *out_error);
+
+/* Checks that the symbol file at path has that id, compiles it, and writes its table to out from its position on. On an error out may hold
+ * any part of it, and out_error one sentence part, as in "FILE <error>". Errors: ST_REFUSED (another id), ST_FORMAT (damaged; also when
+ * it is something else or breaks a limit of its format), ST_MEMORY, ST_TOO_LARGE, those of process_client_run, those of writing. */
+enum status process_client_table(struct process_client *client, enum locate_kind kind, const char *id, const char *path,
+                                 uint32_t timeout_ms, struct file *out, struct buffer *out_error);
+/* Tells what kind of symbol file a file is. What it says comes from a process that read hostile bytes: names and id are
+ * texts of their sizes, nothing more. Errors: ST_NOT_FOUND (no symbol file), and as above. */
+enum status process_client_identify(struct process_client *client, const char *path, uint32_t timeout_ms, struct symbol_identity *ret,
+                                    struct buffer *out_error);
+
+/* The protocol's words for kinds of symbol files. */
+const char *client_kind_name(enum locate_kind kind);
+bool client_kind_read(const char *name, enum locate_kind *ret);
 
 void process_client_free(struct process_client *client); /* ends the child; accepts NULL */
 

@@ -57,10 +57,10 @@ static struct naming_wanted file_address(const struct minidump_module *module, e
     bool has_debug = *module->debug_id && *module->debug_file;
 
     if (kind != LOCATE_PE && has_debug)
-        return (struct naming_wanted){path_base(module->debug_file), module->debug_id};
+        return (struct naming_wanted){path_base(module->debug_file), module->debug_id, false};
     if (kind == LOCATE_PDB)
-        return (struct naming_wanted){"", ""};
-    return (struct naming_wanted){module->name, module->code_id};
+        return (struct naming_wanted){"", "", false};
+    return (struct naming_wanted){module->name, module->code_id, false};
 }
 
 static const struct symbol_table *table_of(struct naming *naming, size_t index, enum locate_kind kind)
@@ -204,6 +204,7 @@ size_t naming_wanted(const struct naming *naming, size_t index, struct naming_wa
     naming_report(naming, index, &report);
     if (report.state == NAMING_UNNEEDED)
         return 0;
+    pdb.is_found = report.state == NAMING_MISMATCHED || report.state == NAMING_MALFORMED;
     if (report.state != NAMING_LOADED && *pdb.name)
         ret[count++] = pdb;
     if (naming->modules[index].is_image_sought && !naming->modules[index].image && (is_tabled || report.state != NAMING_LOADED))

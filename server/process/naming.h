@@ -26,6 +26,7 @@ struct naming_report {
 /* A file that would help, by its address in a symbol store. */
 struct naming_wanted {
     const char *name, *id;
+    bool is_found; /* one is there, but cannot serve */
 };
 #define NAMING_MAX_WANTED 2
 

@@ -9,10 +9,10 @@
  *   annotations  {key: value}; log: lines, oldest first; record: the record's other lines {key: value}
  *   threads      as the report's: {id, registers{}, why_no_registers, end, suspend_count, priority, teb, start_address}
  *   modules      as the report's: {path, code_id, debug_path, timestamp, product_version, symbols}; code_id is written as symbol stores do
- *                symbols {state, source, file, why, wanted[{name, id}]}: state is "unneeded" (no frame runs in it), "loaded", "missing",
- *                "mismatched" or "malformed"; source "pdb", "sym", "exports" or null; file without its folders; why completes "FILE ..."
- *   dump         {size_bytes, time, flags, process_start}; times are Unix seconds
- *   comment, soft_errors[] */
+ *                symbols {state, source, file, why, wanted[{name, id, found}]}: state is "unneeded" (no frame runs in it), "loaded",
+ * "missing", "mismatched" or "malformed"; source "pdb", "sym", "exports" or null; file without its folders; why completes "FILE ...";
+ * found: it is there, but cannot serve dump         {size_bytes, time, flags, process_start}; times are Unix seconds comment, soft_errors[]
+ */
 #include "base/file.h"
 #include "base/text.h"
 #include "process/output.h"
@@ -231,6 +231,8 @@ static void wanted_files(struct json *json, const struct analysis *analysis, siz
         json_object_begin(json);
         text_member(json, "name", wanted[i].name);
         text_member(json, "id", wanted[i].id);
+        json_key(json, "found");
+        json_bool(json, wanted[i].is_found);
         json_object_end(json);
     }
     json_array_end(json);

@@ -2,10 +2,11 @@
 #ifndef SALVOR_SERVER_PROCESS_SANDBOX_H
 #define SALVOR_SERVER_PROCESS_SANDBOX_H
 #include "base/status.h"
+#include <stdint.h>
 
-/* Gives up for good: core files, writing to files, more than a few open ones, memory beyond the worker's ceilings, new processes, the
+/* Gives up for good: core files, writing to files, more than a few open ones, memory beyond a ceiling, new processes, the
  * network, and every system call that reading and mapping files does not need. *ret_what (static) names the step that failed. */
-enum status sandbox_enter(const char **ret_what);
+enum status sandbox_enter(uint64_t max_heap_bytes, const char **ret_what);
 /* Grants this much CPU time from now on; past it the system ends the process. */
 enum status sandbox_grant_cpu(uint32_t seconds);
 

@@ -1,11 +1,15 @@
-/* worker.c - the child's loop: a path in, a report out, one at a time. */
+/* worker.c - the child's loop: a request in, an answer out, one at a time. */
 #include "process/worker.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "base/option.h"
+#include "process/analysis.h"
 #include "process/client.h"
 #include "process/mapping.h"
 #include "process/process.h"
 #include "process/sandbox.h"
+#include "symbols/identify.h"
+#include "symbols/store.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +18,18 @@
 #define EXIT_NO_SANDBOX 3
 #define EXIT_NO_ANSWER  4
 
-static enum status dump_process(const char *path, struct buffer *json, struct buffer *error)
+struct settings {
+    struct option_list symbols;
+    const char *cache;
+    bool is_large;
+};
+
+static struct settings settings;
+
+static enum status dump_process(char *path, struct buffer *out, struct buffer *error)
 {
+    const struct analysis_options options = {
+        .symbol_folders = settings.symbols.items, .symbol_folder_count = settings.symbols.count, .symbol_cache = settings.cache};
     struct span file;
     const char *why = NULL;
     enum status status = mapping_open(&file, path);
@@ -24,12 +38,62 @@ static enum status dump_process(const char *path, struct buffer *json, struct bu
         buffer_printf(error, "the dump could not be opened: %s", status_text(status));
         return status;
     }
-    status = process_report(file, NULL, json, &why);
+    status = process_report(file, &options, out, &why);
     if (status != ST_OK)
         buffer_printf(error, "%s", why);
     mapping_close(&file);
     return status;
 }
+
+/* Cuts the next word off a line. */
+static char *word(char **line)
+{
+    char *start = *line;
+
+    *line += strcspn(start, " ");
+    if (**line)
+        *(*line)++ = 0;
+    return start;
+}
+
+static enum status symbols_compile(char *line, struct buffer *out, struct buffer *error)
+{
+    const char *kind_name = word(&line), *id = word(&line), *why = "";
+    enum locate_kind kind;
+    enum status status = client_kind_read(kind_name, &kind) ? ST_OK : ST_ARGUMENT;
+
+    if (status != ST_OK) {
+        buffer_printf(error, "names no kind of symbol file");
+        return status;
+    }
+    status = symbol_store_compile(line, kind, id, out, &why);
+    if (status != ST_OK)
+        buffer_printf(error, "%s", why);
+    return status;
+}
+
+static enum status symbols_identify(char *path, struct buffer *out, struct buffer *error)
+{
+    struct symbol_identity identity;
+    const char *why = "";
+    enum status status = symbol_identify(path, &identity, &why);
+
+    if (status == ST_OK)
+        return buffer_printf(out, "%s\n%s\n%s\n%s\n", client_kind_name(identity.kind), identity.name, identity.id, identity.file);
+    buffer_printf(error, "%s", status == ST_NOT_FOUND ? "is no PDB, image or Breakpad symbol file" : why);
+    return status;
+}
+
+static const struct verb {
+    const char *name;
+    enum status (*run)(char *rest, struct buffer *out, struct buffer *error);
+    uint32_t cpu_seconds;
+    uint64_t max_bytes;
+} verbs[] = {
+    {"dump", dump_process, WORKER_CPU_SECONDS, PROCESS_MAX_JSON_BYTES},
+    {"table", symbols_compile, WORKER_LONG_CPU_SECONDS, WORKER_MAX_TABLE_BYTES},
+    {"identify", symbols_identify, WORKER_CPU_SECONDS, PROCESS_MAX_JSON_BYTES},
+};
 
 static bool answer(enum status status, const struct buffer *text)
 {
@@ -37,54 +101,82 @@ static bool answer(enum status status, const struct buffer *text)
            fflush(stdout) == 0;
 }
 
-/* Reads one path; false at the end of stdin. A line that is too long is read to its end and becomes empty. */
-static bool path_read(char path[WORKER_MAX_PATH_BYTES])
+/* Reads one line; false at the end of stdin. A line that is too long is read to its end and becomes empty. */
+static bool line_read(char line[WORKER_MAX_LINE_BYTES])
 {
     size_t size;
     int c;
 
-    if (!fgets(path, (int)WORKER_MAX_PATH_BYTES, stdin))
+    if (!fgets(line, (int)WORKER_MAX_LINE_BYTES, stdin))
         return false;
-    size = strlen(path);
-    if (size && path[size - 1] == '\n') {
-        path[size - 1] = 0;
+    size = strlen(line);
+    if (size && line[size - 1] == '\n') {
+        line[size - 1] = 0;
         return true;
     }
     do
         c = getchar();
     while (c != '\n' && c != EOF);
-    path[0] = 0;
+    line[0] = 0;
     return true;
 }
 
-static bool serve(const char *path)
+static bool serve(char *line)
 {
-    struct buffer json, error;
-    enum status status;
+    const char *name = word(&line);
+    const struct verb *verb = NULL;
+    struct buffer out, error;
+    enum status status = ST_ARGUMENT;
     bool answered;
 
-    buffer_init(&json, PROCESS_MAX_JSON_BYTES);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            verb = &verbs[i];
+    buffer_init(&out, verb ? (size_t)verb->max_bytes : 0);
     buffer_init(&error, WORKER_MAX_ERROR_BYTES);
-    sandbox_grant_cpu(WORKER_CPU_SECONDS);
-    status = dump_process(path, &json, &error);
-    answered = answer(status, status == ST_OK ? &json : &error);
-    buffer_done(&json);
+    if (verb) {
+        sandbox_grant_cpu(verb->cpu_seconds);
+        status = verb->run(line, &out, &error);
+    }
+    answered = answer(status, status == ST_OK ? &out : &error);
+    buffer_done(&out);
     buffer_done(&error);
     return answered;
 }
 
-int process_worker_main(void)
+/* The server itself is the only caller: what cannot be read here is a slip of its own. */
+static bool arguments_read(int argc, char **argv)
 {
-    static char path[WORKER_MAX_PATH_BYTES];
-    const char *what;
-    enum status status = sandbox_enter(&what);
+    static const struct option table[] = {
+        {"symbols", OPTION_LIST, &settings.symbols, 0, 0, "DIR", "symbol folder"},
+        {"symbols-cache", OPTION_TEXT, &settings.cache, 0, 0, "DIR", "compiled symbols"},
+        {"large", OPTION_FLAG, &settings.is_large, 0, 0, NULL, "memory for symbol files"},
+    };
+    static struct option_set *set; /* lives as long as the process */
+    struct option_list rest;
+    const char *message = "out of memory";
 
+    if (option_set_create(&set, table, sizeof(table) / sizeof(table[0])) == ST_OK &&
+        option_parse_arguments(set, argc, argv, &rest, &message) == ST_OK && !rest.count)
+        return true;
+    log_error("worker-arguments", "error=\"%s\"", message);
+    return false;
+}
+
+int process_worker_main(int argc, char **argv)
+{
+    static char line[WORKER_MAX_LINE_BYTES];
+    const char *what = "reading arguments";
+    enum status status = arguments_read(argc, argv) ? ST_OK : ST_ARGUMENT;
+
+    if (status == ST_OK)
+        status = sandbox_enter(settings.is_large ? WORKER_LARGE_HEAP_BYTES : WORKER_MAX_HEAP_BYTES, &what);
     if (status != ST_OK) {
         log_error("worker-unsafe", "what=\"%s\" error=\"%s\"", what, status_text(status));
         return EXIT_NO_SANDBOX;
     }
-    while (path_read(path))
-        if (!serve(path))
+    while (line_read(line))
+        if (!serve(line))
             _Exit(EXIT_NO_ANSWER);
     _Exit(0); /* exit handlers of libraries may want what the sandbox denies */
 }

@@ -7,6 +7,9 @@ static enum status find(struct db_tx *tx, const struct group_entry *entry, char 
     struct db_query *query = NULL;
     enum status status = db_select_row(tx, &query, "SELECT id FROM crash_group WHERE project_id = ?1 AND signature = ?2",
                                        db_int(entry->project_id), db_text(entry->signature));
+    if (status == ST_END)
+        status = db_select_row(tx, &query, "SELECT group_id FROM group_alias WHERE project_id = ?1 AND signature = ?2",
+                               db_int(entry->project_id), db_text(entry->signature));
     if (status)
         return status == ST_END ? ST_NOT_FOUND : status;
     text_copy(ret_id, UUID_TEXT_BYTES, db_get_text(query, 0));
@@ -86,6 +89,22 @@ static enum status look_again(struct db_tx *tx, const char *group_id, const char
                    " best_report = (SELECT id FROM report WHERE group_id = ?1 ORDER BY received DESC, id DESC LIMIT 1)"
                    " WHERE id = ?1 AND best_report = ?2 AND NOT EXISTS (SELECT 1 FROM report WHERE id = ?2 AND group_id = ?1)",
                    db_text(group_id), db_text(report_id));
+}
+
+enum status group_inherit(struct db_tx *tx, const char *group_id, const char *heir)
+{
+    enum status status =
+        db_exec(tx,
+                "INSERT INTO group_alias (project_id, signature, group_id) SELECT project_id, signature, ?2 FROM crash_group"
+                " WHERE id = ?1 AND report_count <= 1 ON CONFLICT (project_id, signature) DO UPDATE SET"
+                " group_id = excluded.group_id",
+                db_text(group_id), db_text(heir));
+    if (status)
+        return status;
+    return db_exec(tx,
+                   "UPDATE group_alias SET group_id = ?2 WHERE group_id = ?1 AND EXISTS"
+                   " (SELECT 1 FROM crash_group WHERE id = ?1 AND report_count <= 1)",
+                   db_text(group_id), db_text(heir));
 }
 
 enum status group_leave(struct db_tx *tx, const char *group_id, const struct group_entry *entry)

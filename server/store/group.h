@@ -15,8 +15,11 @@ struct group_entry {
     int64_t score; /* how much the report's stack tells: the group shows the best, of equals the newest */
 };
 
-/* Finds or makes the group of the entry and counts the report in it (roll-ups aside). */
+/* Finds the group of the entry, by its signature or one that it was known by before, or makes one, and counts the report in it (roll-ups
+ * aside). */
 enum status group_enter(struct db_tx *tx, const struct group_entry *entry, char ret_id[UUID_TEXT_BYTES]);
+/* When the group has one report left, which is about to leave it for heir: heir gets its signature and its aliases as aliases. */
+enum status group_inherit(struct db_tx *tx, const char *group_id, const char *heir);
 /* Takes a report that no longer has this group_id out of the group's counts; an empty group goes. Of entry report_id and the facets count,
  * as they were. */
 enum status group_leave(struct db_tx *tx, const char *group_id, const struct group_entry *entry);

@@ -162,6 +162,8 @@ static enum status deliver_richer(struct db_tx *tx, const struct report_delivery
         status = replace_attachments(tx, delivery, present->id, leftovers);
     if (!status)
         status = db_exec(tx, "DELETE FROM report_result WHERE report_id = ?1", db_text(present->id));
+    if (!status)
+        status = symbol_wait(tx, present->id, NULL, 0);
     return status ? status : job_add(tx, present->id, delivery->received_ms);
 }
 
@@ -198,6 +200,13 @@ static const char *either(const char *said, const char *found)
     return said[0] ? said : found;
 }
 
+/* Symbols have renamed a crash: the last report that leaves its group leaves the group's signature, and what led there, to the new one. */
+static enum status keep_old_signature(struct db_tx *tx, const struct present *present, const char *group_id)
+{
+    bool renamed = present->group_id[0] && strcmp(present->group_id, group_id) != 0;
+    return renamed ? group_inherit(tx, present->group_id, group_id) : ST_OK;
+}
+
 static enum status enter_group(struct db_tx *tx, const struct present *present, const struct report_result *result)
 {
     char group_id[UUID_TEXT_BYTES];
@@ -220,6 +229,8 @@ static enum status enter_group(struct db_tx *tx, const struct present *present, 
     if (!status)
         status = db_exec(tx, "UPDATE report SET group_id = ?2, version = ?3, layer = ?4 WHERE id = ?1", db_text(present->id),
                          db_text(group_id), db_text(entry.version), db_text(entry.layer));
+    if (!status)
+        status = keep_old_signature(tx, present, group_id);
     return status ? status : leave_group(tx, present);
 }
 
@@ -253,6 +264,8 @@ enum status report_store_result(struct db_tx *tx, const struct job *job, const s
         status = update_facts(tx, job->report_id, result);
     if (!status)
         status = update_json(tx, job->report_id, result);
+    if (!status)
+        status = symbol_wait(tx, job->report_id, result->wanted, result->wanted_count);
     if (!status)
         status = enter_group(tx, &present, result);
     return status;

@@ -5,6 +5,7 @@
 #include "store/db.h"
 #include "store/id.h"
 #include "store/job.h"
+#include "store/symbol.h"
 
 #define REPORT_MAX_ATTACHMENTS 64
 #define REPORT_MAX_BLOBS       (1 + REPORT_MAX_ATTACHMENTS)
@@ -54,6 +55,8 @@ struct report_result {
     const char *annotations_json; /* found in the dump itself: the text of a JSON object */
     int64_t crash_time_ms;        /* 0: as it was */
     int64_t score;
+    const struct symbol_wanted *wanted; /* symbol files it lacked */
+    size_t wanted_count;
     const void *json_deflated;
     size_t json_bytes, json_deflated_bytes;
 };

@@ -65,7 +65,23 @@ static const char *const VERSION_1[] = {
     NULL,
 };
 
-static const char *const *const VERSIONS[] = {VERSION_1};
+static const char *const VERSION_2[] = {
+    /* Symbol files that a processed report lacked, each under its address in lower case; when one comes, the report is processed again. */
+    "CREATE TABLE missing_symbol (name TEXT NOT NULL, id TEXT NOT NULL, report_id TEXT NOT NULL REFERENCES report(id),"
+    " PRIMARY KEY (name, id, report_id))",
+    "CREATE INDEX missing_symbol_report ON missing_symbol (report_id)",
+
+    /* What reports of a group were signed as before symbols came: another of that signature belongs to the group too. */
+    "CREATE TABLE group_alias (project_id BIGINT NOT NULL REFERENCES project(id), signature TEXT NOT NULL,"
+    " group_id TEXT NOT NULL REFERENCES crash_group(id) ON DELETE CASCADE, PRIMARY KEY (project_id, signature))",
+    "CREATE INDEX group_alias_group ON group_alias (group_id)",
+
+    /* token: SHA-256 of what debuggers send to read symbols. */
+    "CREATE TABLE symbol_token (token TEXT PRIMARY KEY, created BIGINT NOT NULL)",
+    NULL,
+};
+
+static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2};
 #define NEWEST_VERSION ((int64_t)(sizeof VERSIONS / sizeof *VERSIONS))
 
 static enum status current_version(struct db_tx *tx, int64_t *ret)

@@ -42,7 +42,7 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture)
 {
-    assert_int_equal(process_client_create(&fixture->client, self), ST_OK);
+    assert_int_equal(process_client_create(&fixture->client, &(struct process_client_options){.program_path = self}), ST_OK);
     buffer_init(&fixture->json, PROCESS_MAX_JSON_BYTES);
     buffer_init(&fixture->error, 4096);
 }
@@ -271,7 +271,7 @@ static void client_when_program_is_missing_says_so(void **state)
     (void)state;
     buffer_init(&json, 1024);
     buffer_init(&error, 1024);
-    assert_int_equal(process_client_create(&client, "/nonexistent/salvor-server"), ST_OK);
+    assert_int_equal(process_client_create(&client, &(struct process_client_options){.program_path = "/nonexistent/salvor-server"}), ST_OK);
     assert_int_equal(process_client_run(client, REAL_DUMP, LONG_MS, &json, &error), ST_NOT_FOUND);
     assert_non_null(strstr(buffer_text(&error), "/nonexistent/salvor-server could not be started"));
     process_client_free(client);
@@ -288,11 +288,11 @@ static void client_when_program_is_no_worker_says_so(void **state)
     (void)state;
     buffer_init(&json, 1024);
     buffer_init(&error, 1024);
-    assert_int_equal(process_client_create(&client, "/bin/echo"), ST_OK);
+    assert_int_equal(process_client_create(&client, &(struct process_client_options){.program_path = "/bin/echo"}), ST_OK);
     assert_int_equal(process_client_run(client, REAL_DUMP, LONG_MS, &json, &error), ST_CLOSED);
     assert_non_null(strstr(buffer_text(&error), "processing child"));
     process_client_free(client);
-    assert_int_equal(process_client_create(&client, "/bin/false"), ST_OK);
+    assert_int_equal(process_client_create(&client, &(struct process_client_options){.program_path = "/bin/false"}), ST_OK);
     assert_int_equal(process_client_run(client, REAL_DUMP, LONG_MS, &json, &error), ST_CLOSED);
     process_client_free(client);
     buffer_done(&json);
@@ -454,7 +454,7 @@ static int attempt_main(const char *name)
 {
     const char *what;
 
-    if (sandbox_enter(&what) != ST_OK)
+    if (sandbox_enter(WORKER_MAX_HEAP_BYTES, &what) != ST_OK)
         return NO_SANDBOX;
     for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
         if (strcmp(attempts[i].name, name) == 0)
@@ -509,7 +509,7 @@ int main(int argc, char **argv)
     struct buffer path;
 
     if (argc > 1 && strcmp(argv[1], PROCESS_WORKER_COMMAND) == 0)
-        return process_worker_main();
+        return process_worker_main(argc - 1, argv + 1);
     if (argc > 1 && text_starts(argv[1], "--child="))
         _exit(attempt_main(argv[1]));
     buffer_init(&path, sizeof(self) - 1);

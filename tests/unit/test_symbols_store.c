@@ -37,7 +37,7 @@ static bool see(void *context, const char *path)
 
 static enum locate_result locate(void **state, enum locate_kind kind, const char *name, const char *id, struct seen *ret)
 {
-    const struct locate_request request = {kind, name, id, see, ret};
+    const struct locate_request request = {kind, name, id, see, NULL, ret};
 
     *ret = (struct seen){.root = *state, .takes = true};
     return locate_in(*state, &request);
@@ -82,7 +82,7 @@ static void locate_when_layout_is_breakpad_finds_it(void **state)
 static void locate_when_file_lies_in_the_folder_itself_offers_it_last(void **state)
 {
     struct seen seen;
-    const struct locate_request request = {LOCATE_PDB, "foo.pdb", ID, see, &seen};
+    const struct locate_request request = {LOCATE_PDB, "foo.pdb", ID, see, NULL, &seen};
 
     put(state, "foo.pdb/" ID "/foo.pdb", "x");
     seen = (struct seen){.root = *state};

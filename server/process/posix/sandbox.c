@@ -40,35 +40,11 @@
 #endif
 
 static const unsigned allowed_calls[] = {
-    SYS_read,
-    SYS_write,
-    SYS_readv,
-    SYS_writev,
-    SYS_pread64,
-    SYS_close,
-    SYS_fstat,
-    SYS_newfstatat,
-    SYS_statx,
-    SYS_lseek,
-    SYS_mmap,
-    SYS_munmap,
-    SYS_mprotect,
-    SYS_mremap,
-    SYS_madvise,
-    SYS_brk,
-    SYS_futex,
-    SYS_getpid,
-    SYS_gettid,
-    SYS_getrandom,
-    SYS_clock_gettime,
-    SYS_sched_yield,
-    SYS_exit,
-    SYS_exit_group,
-    SYS_rt_sigaction,
-    SYS_rt_sigprocmask,
-    SYS_rt_sigreturn,
-    SYS_sigaltstack,
-    SYS_restart_syscall,
+    SYS_read,       SYS_write,        SYS_readv,          SYS_writev,        SYS_pread64,     SYS_close,
+    SYS_fstat,      SYS_newfstatat,   SYS_statx,          SYS_lseek,         SYS_getdents64,  SYS_mmap,
+    SYS_munmap,     SYS_mprotect,     SYS_mremap,         SYS_madvise,       SYS_brk,         SYS_futex,
+    SYS_getpid,     SYS_gettid,       SYS_getrandom,      SYS_clock_gettime, SYS_sched_yield, SYS_exit,
+    SYS_exit_group, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,  SYS_sigaltstack, SYS_restart_syscall,
 };
 
 /* Calls that are allowed when one argument has none of some bits. */
@@ -126,7 +102,7 @@ static int limit(int what, uint64_t value)
     return setrlimit(what, &wanted);
 }
 
-static int limits_set(void)
+static int limits_set(uint64_t max_heap_bytes)
 {
     /* Writing to a file is to fail, not to end the process: a standard error that is a file must not hide how the process ended. */
     if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
@@ -135,10 +111,10 @@ static int limits_set(void)
         return -1;
     if (HAS_SHADOW_MEMORY)
         return 0;
-    return limit(RLIMIT_DATA, WORKER_MAX_HEAP_BYTES) < 0 || limit(RLIMIT_AS, WORKER_MAX_MAPPED_BYTES) < 0 ? -1 : 0;
+    return limit(RLIMIT_DATA, max_heap_bytes) < 0 || limit(RLIMIT_AS, WORKER_MAX_MAPPED_BYTES) < 0 ? -1 : 0;
 }
 
-enum status sandbox_enter(const char **ret_what)
+enum status sandbox_enter(uint64_t max_heap_bytes, const char **ret_what)
 {
     struct program program;
     struct sock_fprog filter = {0, program.code};
@@ -146,7 +122,7 @@ enum status sandbox_enter(const char **ret_what)
     program_build(&program);
     filter.len = program.length;
     *ret_what = "setting resource limits";
-    if (limits_set() < 0)
+    if (limits_set(max_heap_bytes) < 0)
         return status_from_errno(errno);
     *ret_what = "giving up new privileges";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -69,10 +69,14 @@ static enum report_outcome deliver(struct fixture *fixture, const char *dedupe, 
     return outcome;
 }
 
+static const struct symbol_wanted APP_PDB = {"app.pdb", "1f", false};
+
 static enum status store_result(struct fixture *fixture, const struct job *job, const char *signature, int64_t score)
 {
     struct db_tx *tx = NULL;
-    struct report_result result = {.app = "",
+    struct report_result result = {.wanted = &APP_PDB,
+                                   .wanted_count = 1,
+                                   .app = "",
                                    .version = "9",
                                    .layer = "monitor",
                                    .os = signature,
@@ -329,6 +333,52 @@ static void id_when_many_are_made_then_each_is_greater_than_the_one_before(void 
     }
 }
 
+static int64_t bring(struct fixture *fixture, const char *name, const char *id)
+{
+    struct db_tx *tx = NULL;
+    int64_t reports = -1;
+    assert_status(db_begin(fixture->store.db, DB_WRITE, &tx), ST_OK);
+    assert_status(symbol_arrived(tx, &(struct symbol_wanted){name, id, false}, NOW, &reports), ST_OK);
+    assert_status(db_commit(tx), ST_OK);
+    return reports;
+}
+
+static void symbol_when_it_arrives_then_exactly_the_reports_that_wait_for_it_are_due(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[UUID_TEXT_BYTES];
+    deliver(fixture, "1", "1", 10, NOW, id);
+    deliver(fixture, "2", "1", 11, NOW, id);
+    process(fixture, NOW, "x!+0x1");
+    process(fixture, NOW, "x!+0x1");
+    assert_int_equal(number(fixture, "SELECT count(*) FROM job"), 0);
+    assert_int_equal(bring(fixture, "other.pdb", "1f"), 0);
+    assert_int_equal(bring(fixture, "app.pdb", "20"), 0);
+    assert_int_equal(bring(fixture, "app.pdb", "1f"), 2);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM job WHERE due <= 1790000000000"), 2);
+    assert_int_equal(bring(fixture, "app.pdb", "1f"), 0);
+}
+
+static void group_when_symbols_rename_its_reports_then_the_old_signature_leads_to_the_new_group(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[UUID_TEXT_BYTES];
+    deliver(fixture, "1", "1", 10, NOW, id);
+    deliver(fixture, "2", "1", 11, NOW, id);
+    process(fixture, NOW, "x!+0x1");
+    process(fixture, NOW, "x!+0x1");
+    bring(fixture, "app.pdb", "1f");
+    process(fixture, NOW, "f");
+    assert_int_equal(number(fixture, "SELECT count(*) FROM crash_group"), 2);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM group_alias"), 0);
+    process(fixture, NOW, "f");
+    assert_int_equal(number(fixture, "SELECT count(*) FROM crash_group"), 1);
+    deliver(fixture, "3", "1", 12, NOW, id);
+    process(fixture, NOW, "x!+0x1");
+    assert_int_equal(number(fixture, "SELECT report_count FROM crash_group WHERE signature = 'f'"), 3);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM crash_group"), 1);
+}
+
 #define test_with_store(function) cmocka_unit_test_setup_teardown(function, open_store, close_store)
 
 int main(void)
@@ -345,6 +395,8 @@ int main(void)
         test_with_store(store_when_opened_twice_for_serving_then_busy_and_for_commands_ok),
         test_with_store(schema_when_the_database_is_newer_then_refused),
         test_with_store(db_when_rolled_back_then_nothing_remains),
+        test_with_store(symbol_when_it_arrives_then_exactly_the_reports_that_wait_for_it_are_due),
+        test_with_store(group_when_symbols_rename_its_reports_then_the_old_signature_leads_to_the_new_group),
         cmocka_unit_test(id_when_many_are_made_then_each_is_greater_than_the_one_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

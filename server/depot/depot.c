@@ -1,0 +1,250 @@
+/* depot.c - see depot.h. The order matters: the file is in its place before the table and before waiting reports hear of it, so a report
+ * that is stored as waiting meanwhile finds either its row cleared or the file there (jobs.c looks again). */
+#include "depot/depot.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/id.h"
+#include "store/symbol.h"
+#include "symbols/store.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PATH_BYTES 8192
+
+struct depot {
+    struct depot_options options;
+    char *folder, *cache, *new_folder;
+};
+
+static enum status make_folders(struct depot *depot)
+{
+    char *dir = realpath(depot->options.data_dir, NULL);
+    if (!dir)
+        return status_from_errno(errno);
+    depot->folder = path_joined(dir, "symbols");
+    depot->cache = path_joined(dir, "symbols-cache");
+    depot->new_folder = depot->folder ? path_joined(depot->folder, ".new") : NULL;
+    free(dir);
+    if (!depot->folder || !depot->cache || !depot->new_folder)
+        return ST_MEMORY;
+    enum status status = folder_create(depot->new_folder);
+    return status ? status : folder_create(depot->cache);
+}
+
+static enum status sweep_new(const struct depot *depot)
+{
+    struct folder *folder = NULL;
+    const char *name = NULL;
+    enum status status = folder_open(&folder, depot->new_folder);
+    while (!status && (status = folder_next(folder, &name)) == ST_OK) {
+        char *path = path_joined(depot->new_folder, name);
+        status = path ? file_remove(path) : ST_MEMORY;
+        free(path);
+    }
+    folder_close(folder);
+    return status == ST_END ? ST_OK : status;
+}
+
+enum status depot_open(struct depot **ret, const struct depot_options *options, bool sweep)
+{
+    struct depot *depot = calloc(1, sizeof *depot);
+    if (!depot)
+        return ST_MEMORY;
+    depot->options = *options;
+    enum status status = make_folders(depot);
+    if (!status && sweep)
+        status = sweep_new(depot);
+    if (status) {
+        depot_close(depot);
+        return status;
+    }
+    *ret = depot;
+    return ST_OK;
+}
+
+void depot_close(struct depot *depot)
+{
+    if (!depot)
+        return;
+    free(depot->folder);
+    free(depot->cache);
+    free(depot->new_folder);
+    free(depot);
+}
+
+const char *depot_folder(const struct depot *depot)
+{
+    return depot->folder;
+}
+
+const char *depot_cache(const struct depot *depot)
+{
+    return depot->cache;
+}
+
+const char *depot_new_folder(const struct depot *depot)
+{
+    return depot->new_folder;
+}
+
+enum status depot_path(const struct depot *depot, const struct symbol_address *address, struct buffer *out)
+{
+    return buffer_printf(out, "%s/%s/%s/%s", depot->folder, address->name, address->id, address->file);
+}
+
+bool depot_has(const struct depot *depot, const struct symbol_address *address)
+{
+    struct buffer path;
+    struct file_info info;
+    buffer_init(&path, MAX_PATH_BYTES);
+    bool has = depot_path(depot, address, &path) == ST_OK && file_stat(buffer_text(&path), &info) == ST_OK && info.is_regular;
+    buffer_done(&path);
+    return has;
+}
+
+bool depot_has_any(const struct depot *depot, const char *name, const char *id)
+{
+    struct symbol_address address;
+    if (symbol_address_make(&address, name, id, name) && depot_has(depot, &address))
+        return true;
+    return symbol_address_make_sym(&address, name, id) && depot_has(depot, &address);
+}
+
+enum status depot_client_create(const struct depot *depot, struct process_client **ret)
+{
+    struct process_client_options options = {
+        .program_path = depot->options.program_path, .is_large = true, .cancel = depot->options.cancel};
+    return process_client_create(ret, &options);
+}
+
+/* -- taking a file in -- */
+
+/* One file on its way in. */
+struct arrival {
+    struct depot *depot;
+    struct process_client *client;
+    const struct symbol_address *address;
+    const char *path;
+    enum locate_kind kind;
+    char *table; /* where its table is written, and where it shall stand */
+    char *table_place;
+    struct buffer *error;
+};
+
+/* Breakpad's text names its module; the other kinds are called as their address says. */
+static enum status check_kind(struct arrival *arrival)
+{
+    struct symbol_identity identity;
+    enum status status =
+        process_client_identify(arrival->client, arrival->path, arrival->depot->options.timeout_ms, &identity, arrival->error);
+    if (status)
+        return status;
+    arrival->kind = identity.kind;
+    if ((identity.kind == LOCATE_SYM) != arrival->address->is_sym) {
+        buffer_printf(arrival->error, "is not the kind of file that its address says");
+        return ST_REFUSED;
+    }
+    if (identity.kind == LOCATE_SYM && !text_equal_nocase(identity.name, arrival->address->name)) {
+        buffer_printf(arrival->error, "belongs to another module: its MODULE line names \"%s\"", identity.name);
+        return ST_REFUSED;
+    }
+    return ST_OK;
+}
+
+static enum status compile(struct arrival *arrival)
+{
+    struct file out = {FILE_CLOSED};
+    char name[ID_SECRET_BYTES];
+    id_secret(name);
+    arrival->table = path_joined(arrival->depot->new_folder, name);
+    arrival->table_place = symbol_store_table_path(arrival->depot->cache, arrival->kind, arrival->address->name, arrival->address->id);
+    if (!arrival->table || !arrival->table_place) {
+        buffer_printf(arrival->error, "has a name that is too long");
+        return ST_REFUSED;
+    }
+    enum status status = file_open(&out, arrival->table, FILE_MODE_CREATE);
+    if (status)
+        buffer_printf(arrival->error, "could not be taken in: %s", status_text(status));
+    else
+        status = process_client_table(arrival->client, arrival->kind, arrival->address->id, arrival->path,
+                                      arrival->depot->options.timeout_ms, &out, arrival->error);
+    file_close(&out);
+    return status;
+}
+
+/* The file's place, with its folders. */
+static enum status make_place(const struct arrival *arrival, struct buffer *ret_folder, struct buffer *ret_path)
+{
+    enum status status = buffer_printf(ret_folder, "%s/%s/%s", arrival->depot->folder, arrival->address->name, arrival->address->id);
+    if (!status)
+        status = depot_path(arrival->depot, arrival->address, ret_path);
+    return status ? status : folder_create(buffer_text(ret_folder));
+}
+
+static enum status put_in_place(struct arrival *arrival, enum depot_outcome *ret_outcome)
+{
+    struct buffer folder, path;
+    struct file_info info;
+    buffer_init(&folder, MAX_PATH_BYTES);
+    buffer_init(&path, MAX_PATH_BYTES);
+    enum status status = make_place(arrival, &folder, &path);
+    bool was_there = !status && file_stat(buffer_text(&path), &info) == ST_OK;
+    if (!status)
+        status = file_rename(arrival->path, buffer_text(&path), true);
+    if (!status)
+        status = folder_sync(buffer_text(&folder));
+    if (!status)
+        status = file_rename(arrival->table, arrival->table_place, true); /* lost in a power cut, it is made anew by who needs it */
+    if (!status)
+        *ret_outcome = was_there ? DEPOT_REPLACED : DEPOT_NEW;
+    buffer_done(&path);
+    buffer_done(&folder);
+    return status;
+}
+
+static enum status wake_reports(const struct arrival *arrival)
+{
+    struct symbol_wanted file = {arrival->address->name, arrival->address->id, false};
+    struct db_tx *tx = NULL;
+    int64_t reports = 0;
+    enum status status = db_begin(arrival->depot->options.db, DB_WRITE, &tx);
+    if (status)
+        return status;
+    status = symbol_arrived(tx, &file, clock_unix_ms(), &reports);
+    if (status)
+        db_rollback(tx);
+    else
+        status = db_commit(tx);
+    if (!status)
+        log_info("symbols-arrived", "name=\"%s\" id=%s file=\"%s\" reports=%lld", file.name, file.id, arrival->address->file,
+                 (long long)reports);
+    return status;
+}
+
+static enum status store(struct arrival *arrival, enum depot_outcome *ret_outcome)
+{
+    enum status status = put_in_place(arrival, ret_outcome);
+    if (!status)
+        status = wake_reports(arrival);
+    if (status)
+        buffer_printf(arrival->error, "could not be stored: %s", status_text(status));
+    return status == ST_REFUSED || status == ST_FORMAT || status == ST_NOT_FOUND ? ST_IO : status;
+}
+
+enum status depot_put(struct depot *depot, struct process_client *client, const struct symbol_address *address, const char *path,
+                      enum depot_outcome *ret_outcome, struct buffer *out_error)
+{
+    struct arrival arrival = {.depot = depot, .client = client, .address = address, .path = path, .error = out_error};
+    enum status status = check_kind(&arrival);
+    if (!status)
+        status = compile(&arrival);
+    if (!status)
+        status = store(&arrival, ret_outcome);
+    if (status && arrival.table)
+        file_remove(arrival.table);
+    free(arrival.table);
+    free(arrival.table_place);
+    return status;
+}

@@ -1,0 +1,57 @@
+/* symbol.c - see symbol.h. */
+#include "store/symbol.h"
+#include "base/text.h"
+#include "store/job.h"
+#include <sodium.h>
+#include <string.h>
+
+#define HASH_TEXT_BYTES (2 * crypto_hash_sha256_BYTES + 1)
+
+enum status symbol_wait(struct db_tx *tx, const char *report_id, const struct symbol_wanted *wanted, size_t count)
+{
+    enum status status = db_exec(tx, "DELETE FROM missing_symbol WHERE report_id = ?1", db_text(report_id));
+    for (size_t i = 0; i < count && i < SYMBOL_MAX_WANTED && !status; i++)
+        status = db_exec(tx, "INSERT INTO missing_symbol (name, id, report_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                         db_text(wanted[i].name), db_text(wanted[i].id), db_text(report_id));
+    return status;
+}
+
+/* job_add for each report in one statement; work under way on one of them loses its lease. */
+enum status symbol_arrived(struct db_tx *tx, const struct symbol_wanted *file, int64_t now_ms, int64_t *ret_reports)
+{
+    enum status status = db_exec(tx,
+                                 "INSERT INTO job (report_id, due, lease, attempts, claims, error)"
+                                 " SELECT report_id, ?3, NULL, 0, 0, NULL FROM missing_symbol WHERE name = ?1 AND id = ?2"
+                                 " ON CONFLICT (report_id) DO UPDATE SET due = excluded.due, lease = NULL, attempts = 0, claims = 0,"
+                                 " error = NULL",
+                                 db_text(file->name), db_text(file->id), db_int(now_ms));
+    if (status)
+        return status;
+    *ret_reports = db_changed(tx);
+    return db_exec(tx, "DELETE FROM missing_symbol WHERE name = ?1 AND id = ?2", db_text(file->name), db_text(file->id));
+}
+
+static void token_hash(const char *token, char ret[HASH_TEXT_BYTES])
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
+    text_hex(ret, hash, sizeof hash);
+}
+
+enum status symbol_token_add(struct db_tx *tx, int64_t now_ms, char ret[ID_SECRET_BYTES])
+{
+    char hash[HASH_TEXT_BYTES];
+    id_secret(ret);
+    token_hash(ret, hash);
+    return db_exec(tx, "INSERT INTO symbol_token (token, created) VALUES (?1, ?2)", db_text(hash), db_int(now_ms));
+}
+
+bool symbol_token_is_known(struct db_tx *tx, const char *token)
+{
+    struct db_query *query = NULL;
+    char hash[HASH_TEXT_BYTES];
+    token_hash(token, hash);
+    enum status status = db_select_row(tx, &query, "SELECT 1 FROM symbol_token WHERE token = ?1", db_text(hash));
+    db_finish(query);
+    return status == ST_OK;
+}

@@ -1,0 +1,24 @@
+/* symbol.h - which reports wait for which symbol files, and the tokens that let debuggers read symbols. */
+#ifndef SALVOR_SERVER_STORE_SYMBOL_H
+#define SALVOR_SERVER_STORE_SYMBOL_H
+#include "store/db.h"
+#include "store/id.h"
+
+#define SYMBOL_MAX_WANTED 256u /* kept of one report */
+
+/* A file's address; both in lower case. */
+struct symbol_wanted {
+    const char *name, *id;
+    bool is_found; /* one was there when the report was processed, but could not serve */
+};
+
+/* Makes the report wait for exactly these files. */
+enum status symbol_wait(struct db_tx *tx, const char *report_id, const struct symbol_wanted *wanted, size_t count);
+/* A file has come: makes every report that waits for it due for processing. */
+enum status symbol_arrived(struct db_tx *tx, const struct symbol_wanted *file, int64_t now_ms, int64_t *ret_reports);
+
+/* Makes a new token. */
+enum status symbol_token_add(struct db_tx *tx, int64_t now_ms, char ret[ID_SECRET_BYTES]);
+bool symbol_token_is_known(struct db_tx *tx, const char *token);
+
+#endif

@@ -1,0 +1,220 @@
+// Symbols come in by PUT and by command, are read before they count, and wake the reports that wait for them.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import zlib from 'node:zlib';
+import {
+  HERE, dumpPart, exchange, idOf, postForm, processed, request, run, signIn, startServer, tempFolder, text, until,
+} from './harness.mjs';
+import { cabinet, moduleDump, zipArchive } from './symbol_files.mjs';
+
+const DATA = path.join(HERE, '../data/symbols');
+const PDB = readFileSync(path.join(DATA, 'plain-x64.pdb'));
+const DLL = readFileSync(path.join(DATA, 'plain-x64.dll'));
+const PDB_ID = '506DD4D554C735364C4C44205044422E1';
+const DLL_ID = '8C708EF76000';
+const PDB_ADDRESS = `/symbols/plain-x64.pdb/${PDB_ID}/plain-x64.pdb`;
+const DLL_ADDRESS = `/symbols/plain-x64.dll/${DLL_ID}/plain-x64.dll`;
+
+const send = (server, method, target, headers, body = Buffer.alloc(0)) =>
+  exchange(server, request([`${method} ${target} HTTP/1.1`, 'Host: x', ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`),
+    `Content-Length: ${body.length}`], body));
+const put = (server, address, body, headers = {}) => send(server, 'PUT', address, { 'Salvor-Key': server.key, ...headers }, body);
+const missing = async (server, list, headers = {}) => {
+  const body = Buffer.from(typeof list === 'string' ? list : JSON.stringify(list));
+  return send(server, 'POST', '/api/default/symbols/missing', { 'Salvor-Key': server.key, 'Content-Type': 'application/json', ...headers }, body);
+};
+
+// Everything that symbols have left in the data folder.
+function kept(server) {
+  const files = [];
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const full = path.join(folder, entry.name);
+      if (entry.isDirectory()) walk(full);
+      else files.push(path.relative(server.data, full));
+    }
+  };
+  for (const folder of ['symbols', 'symbols-cache']) walk(path.join(server.data, folder));
+  return files.sort();
+}
+
+const topFrame = (report) => report.processed.crashing_thread.frames[0];
+const named = (client, id) =>
+  until('a named frame', async () => {
+    const { json } = await client.get(`/reports/${id}`);
+    return json.state === 'processed' && topFrame(json).function ? json : null;
+  });
+
+async function waitingReport(server, client) {
+  const id = idOf(await postForm(server, [dumpPart(moduleDump())]));
+  const report = await processed(client, id);
+  assert.equal(topFrame(report).function, null);
+  assert.deepEqual(report.processed.salvor.modules[0].symbols.wanted, [
+    { name: 'plain-x64.pdb', id: PDB_ID, found: false },
+    { name: 'plain-x64.dll', id: DLL_ID, found: false },
+  ]);
+  return id;
+}
+
+test('put_when_the_file_is_right_then_waiting_reports_are_processed_again', async (t) => {
+  const server = await startServer(t);
+  const client = await signIn(server);
+  const id = await waitingReport(server, client);
+  const answer = await put(server, PDB_ADDRESS, PDB);
+  assert.equal(answer.status, 201, text(answer));
+  const report = await named(client, id);
+  assert.equal(topFrame(report).function, 'plain_sum');
+  assert.equal(topFrame(report).line, 23);
+  assert.deepEqual(topFrame(report).inlines.map((one) => one.function), ['header_clamp', 'thrice_and_more']);
+  assert.equal(report.processed.modules[0].loaded_symbols, true);
+  assert.deepEqual(kept(server), [
+    `symbols-cache/pdb-plain-x64.pdb-${PDB_ID.toLowerCase()}.table`,
+    `symbols/plain-x64.pdb/${PDB_ID.toLowerCase()}/plain-x64.pdb`,
+  ]);
+  assert.equal((await put(server, PDB_ADDRESS, PDB)).status, 200);
+});
+
+test('put_when_body_is_compressed_then_taken', async (t) => {
+  const server = await startServer(t);
+  assert.equal((await put(server, PDB_ADDRESS, zlib.gzipSync(PDB), { 'Content-Encoding': 'gzip' })).status, 201);
+  assert.equal((await put(server, DLL_ADDRESS, zlib.deflateSync(DLL), { 'Content-Encoding': 'deflate' })).status, 201);
+  assert.equal((await put(server, DLL_ADDRESS, zlib.gzipSync(DLL).subarray(0, 500), { 'Content-Encoding': 'gzip' })).status, 400);
+  assert.equal((await put(server, DLL_ADDRESS, DLL, { 'Content-Encoding': 'br' })).status, 415);
+});
+
+test('put_when_the_file_is_not_what_its_address_says_then_422_and_nothing_is_kept', async (t) => {
+  const server = await startServer(t);
+  const refused = async (address, body, sentence) => {
+    const answer = await put(server, address, body);
+    assert.equal(answer.status, 422, text(answer));
+    assert.match(text(answer), sentence);
+  };
+  const SYM = Buffer.from(`MODULE windows x86_64 ${PDB_ID} other.pdb\nFUNC 1000 10 0 f\n`);
+  await refused(`/symbols/plain-x64.pdb/${PDB_ID.replace(/^5/, '6')}/plain-x64.pdb`, PDB, /belongs to another build/);
+  await refused(PDB_ADDRESS, PDB.subarray(0, 5000), /plain-x64.pdb /);
+  await refused(PDB_ADDRESS, Buffer.from('<html>not found</html>'), /is no PDB, image or Breakpad symbol file/);
+  await refused(PDB_ADDRESS, Buffer.alloc(0), /is no PDB, image or Breakpad symbol file/);
+  await refused(`/symbols/plain-x64.pdb/${PDB_ID}/plain-x64.sym`, PDB, /is not the kind of file/);
+  await refused(`/symbols/plain-x64.pdb/${PDB_ID}/plain-x64.sym`, SYM, /names "other.pdb"/);
+  assert.deepEqual(kept(server), []);
+});
+
+// Cut and changed files in great number: each answer is a clean one, and the server lives on.
+test('put_when_files_are_damaged_anyhow_then_each_is_answered', async (t) => {
+  const server = await startServer(t);
+  for (let i = 0; i < 24; i++) {
+    const body = Buffer.from(i % 2 ? PDB : DLL);
+    for (let j = 0; j < 8; j++) body[(i * 7919 + j * 104729) % body.length] ^= 1 << (i % 8);
+    const answer = await put(server, i % 2 ? PDB_ADDRESS : DLL_ADDRESS, body.subarray(0, body.length - (i % 3) * 1000));
+    assert.ok([200, 201, 422].includes(answer.status), `${answer.status} ${text(answer)}`);
+  }
+  assert.equal((await put(server, PDB_ADDRESS, PDB)).status, 200 + (kept(server).some((file) => file.endsWith('.pdb')) ? 0 : 1));
+});
+
+test('put_when_key_address_or_size_are_wrong_then_refused_before_anything_is_read', async (t) => {
+  const server = await startServer(t, { args: ['--max-symbols', '20k'] });
+  assert.equal((await send(server, 'PUT', DLL_ADDRESS, {}, DLL)).status, 401);
+  assert.equal((await put(server, DLL_ADDRESS, DLL, { 'Salvor-Key': 'wrong' })).status, 403);
+  for (const address of ['/symbols/a.pdb', `/symbols/a.pdb/${PDB_ID}/b.pdb`, '/symbols/a.pdb/xyz/a.pdb', `/symbols/../${PDB_ID}/..`,
+    `/symbols/%2e%2e%2f%2e%2e/${PDB_ID}/%2e%2e%2f%2e%2e`, `/symbols/con/${PDB_ID}/con`, `/symbols/a%00b/${PDB_ID}/a%00b`])
+    assert.equal((await put(server, address, DLL)).status, 400, address);
+  assert.equal((await put(server, PDB_ADDRESS, Buffer.alloc(30000))).status, 413);
+  assert.equal((await put(server, PDB_ADDRESS, zlib.gzipSync(Buffer.alloc(50 << 20)), { 'Content-Encoding': 'gzip' })).status, 413);
+  assert.deepEqual(kept(server), []);
+});
+
+test('missing_when_asked_then_those_that_are_not_there_in_their_order', async (t) => {
+  const server = await startServer(t);
+  const list = [
+    { name: 'b.pdb', id: PDB_ID }, { name: 'plain-x64.PDB', id: PDB_ID.toLowerCase() }, { name: 'plain-x64.pdb', id: PDB_ID, file: 'plain-x64.sym' },
+    { name: 'plain-x64.dll', id: DLL_ID },
+  ];
+  assert.deepEqual(JSON.parse(text(await missing(server, list))), list);
+  await put(server, PDB_ADDRESS, PDB);
+  const answer = await missing(server, list);
+  assert.equal(answer.status, 200);
+  assert.deepEqual(JSON.parse(text(answer)), [list[0], list[2], list[3]]);
+  assert.deepEqual(JSON.parse(text(await missing(server, []))), []);
+  for (const bad of ['{}', '[1]', '[{"name":"../x","id":"0123456789"}]', '[{"name":"a"}]', 'x', '', '[{"name":"a.pdb","id":"0123456789","file":"b"}]'])
+    assert.equal((await missing(server, bad)).status, 400, bad);
+  assert.equal((await missing(server, `[${' '.repeat(1 << 20)}]`)).status, 413);
+  assert.equal((await missing(server, list, { 'Salvor-Key': 'wrong' })).status, 403);
+});
+
+test('get_when_asked_with_a_token_then_the_file_in_any_spelling', async (t) => {
+  const server = await startServer(t);
+  await put(server, PDB_ADDRESS, PDB);
+  const token = run(['symbols', 'token', '--data', server.data]).stdout.match(/^symbols token (\S+)$/m)[1];
+  const bearer = { Authorization: `Bearer ${token}` };
+  const answer = await send(server, 'GET', PDB_ADDRESS, bearer);
+  assert.equal(answer.status, 200);
+  assert.deepEqual(answer.body, PDB);
+  const spelled = `/symbols/${token}/PLAIN-x64.pdb/${PDB_ID.toLowerCase()}/plain-X64.PDB`;
+  assert.deepEqual((await send(server, 'GET', spelled, {})).body, PDB);
+  assert.equal((await send(server, 'GET', DLL_ADDRESS, bearer)).status, 404);
+  assert.equal((await send(server, 'GET', PDB_ADDRESS, {})).status, 401);
+  assert.equal((await send(server, 'GET', PDB_ADDRESS, { 'Salvor-Key': server.key })).status, 401);
+  assert.equal((await send(server, 'GET', PDB_ADDRESS, { Authorization: `Bearer ${server.key}` })).status, 403);
+  assert.equal((await send(server, 'DELETE', PDB_ADDRESS, bearer)).status, 405);
+});
+
+test('add_when_a_folder_is_named_beside_a_running_server_then_its_reports_are_processed_again', async (t) => {
+  const server = await startServer(t);
+  const client = await signIn(server);
+  const id = await waitingReport(server, client);
+  const folder = tempFolder(t);
+  mkdirSync(path.join(folder, 'Release'));
+  writeFileSync(path.join(folder, 'Release', 'plain-x64.pdb'), PDB);
+  writeFileSync(path.join(folder, 'Release', 'plain-x64.dll'), DLL);
+  writeFileSync(path.join(folder, 'notes.txt'), 'no symbols');
+  writeFileSync(path.join(folder, 'cut.pdb'), PDB.subarray(0, 3000));
+  const added = run(['symbols', 'add', '--data', server.data, folder]);
+  assert.equal(added.status, 1, 'one file is refused');
+  assert.match(added.stdout, /^2 added, 1 refused, 1 passed over/m);
+  assert.match(added.stderr, /cut\.pdb /);
+  assert.equal(topFrame(await named(client, id)).function, 'plain_sum');
+});
+
+test('add_when_archives_are_named_then_what_is_in_them_and_nothing_outside', async (t) => {
+  const server = await startServer(t);
+  const folder = tempFolder(t);
+  const zip = path.join(folder, 'symbols.zip'), cab = path.join(folder, 'plain-x64.dl_');
+  writeFileSync(zip, zipArchive([
+    { name: '../../../escaped/plain-x64.pdb', bytes: PDB },
+    { name: 'C:\\windows\\con', bytes: DLL },
+    { name: 'empty/', bytes: Buffer.alloc(0) },
+    { name: 'damaged.pdb', bytes: PDB, wrongSum: true },
+    { name: 'readme.txt', bytes: Buffer.from('hello') },
+  ]));
+  writeFileSync(cab, cabinet('anything.bin', DLL));
+  const added = run(['symbols', 'add', '--data', server.data, zip, cab]);
+  assert.match(added.stdout, /^2 added, 2 refused, 1 passed over/m, added.stdout + added.stderr);
+  assert.match(added.stderr, /damaged\.pdb is damaged/);
+  assert.deepEqual(kept(server).filter((file) => file.startsWith('symbols/')), [
+    `symbols/plain-x64.dll/${DLL_ID.toLowerCase()}/plain-x64.dll`,
+    `symbols/plain-x64.pdb/${PDB_ID.toLowerCase()}/plain-x64.pdb`,
+  ]);
+});
+
+test('add_when_archives_are_bombs_or_damaged_then_refused_and_nothing_is_left', async (t) => {
+  const server = await startServer(t);
+  const folder = tempFolder(t);
+  const file = (name, bytes) => {
+    writeFileSync(path.join(folder, name), bytes);
+    return path.join(folder, name);
+  };
+  const cab = cabinet('x', DLL), zip = zipArchive([{ name: 'plain-x64.dll', bytes: DLL }]);
+  const files = [file('two.dl_', cabinet('x', DLL, { files: 2 })), file('lies.dl_', cabinet('x', DLL, { announced: 0x7fffffff })),
+    file('wrong-name.xx_', cab)];
+  for (let i = 1; i < 20; i += 3) files.push(file(`cut${i}.dl_`, cab.subarray(0, Math.floor((cab.length * i) / 20))), file(`cut${i}.zip`, zip.subarray(0, Math.floor((zip.length * i) / 20))));
+  const bomb = Buffer.concat([DLL, Buffer.alloc(8 << 20)]);
+  files.push(file('bomb.zip', zipArchive([{ name: 'plain-x64.dll', bytes: bomb }])), file('bomb.dl_', cabinet('x', bomb)), file('big.dll', bomb));
+  for (const one of files) {
+    const added = run(['symbols', 'add', '--data', server.data, '--max-symbols', '1m', one]);
+    assert.equal(added.status, 1, `${one}: ${added.stdout}${added.stderr}`);
+    assert.doesNotMatch(added.stderr, /Sanitizer|runtime error/);
+  }
+  assert.deepEqual(kept(server), []);
+});
