@@ -2,15 +2,18 @@
  *
  * No fork bomb: this executable is started only after it has called salvor_monitor_main and got -1, so it is known to turn into a monitor
  * when it sees the argument. */
+#include "base/line.h"
 #include "base/process.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "private.h"
 #include "proto/name.h"
 #include "proto/pipe.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LAUNCH_PIPE_BYTES 96
+#define LAUNCH_TEXT_BYTES 24
 
 static volatile LONG self_allowed;
 
@@ -61,15 +64,20 @@ bool launch_possible(const struct settings *from)
     return possible;
 }
 
-static enum status make_pipe_name(char ret[96])
+static enum status make_pipe_name(char ret[LAUNCH_PIPE_BYTES])
 {
+    struct line line;
     uint8_t bytes[16];
     char hex[33];
     enum status status = random_bytes(bytes, sizeof bytes);
     if (status != ST_OK)
         return status;
     text_hex(hex, bytes, sizeof bytes);
-    snprintf(ret, 96, PIPE_CHILD_PREFIX "%lu-%s", (unsigned long)GetCurrentProcessId(), hex);
+    line_init(&line, ret, LAUNCH_PIPE_BYTES);
+    line_text(&line, PIPE_CHILD_PREFIX);
+    line_u64(&line, GetCurrentProcessId());
+    line_text(&line, "-");
+    line_text(&line, hex);
     return ST_OK;
 }
 
@@ -87,16 +95,23 @@ static enum status wait_until_listening(struct process *child, HANDLE ready, DWO
     return woke == WAIT_TIMEOUT ? ST_TIMEOUT : ST_CLOSED;
 }
 
+static void put_number(char ret[LAUNCH_TEXT_BYTES], uint64_t value)
+{
+    struct line line;
+    line_init(&line, ret, LAUNCH_TEXT_BYTES);
+    line_u64(&line, value);
+}
+
 static enum status start_child(const struct settings *from, const char *program, const char *pipe, HANDLE ready, struct process **ret)
 {
-    char pid[24], start[24], handle[24];
+    char pid[LAUNCH_TEXT_BYTES], start[LAUNCH_TEXT_BYTES], handle[LAUNCH_TEXT_BYTES];
     intptr_t inherit[1];
     const char *argv[8];
     struct process_options options = {0};
 
-    snprintf(pid, sizeof pid, "%lu", (unsigned long)GetCurrentProcessId());
-    snprintf(start, sizeof start, "%llu", (unsigned long long)client_local_block.start_filetime);
-    snprintf(handle, sizeof handle, "%llu", (unsigned long long)(uintptr_t)ready);
+    put_number(pid, GetCurrentProcessId());
+    put_number(start, client_local_block.start_filetime);
+    put_number(handle, (uintptr_t)ready);
     argv[0] = program;
     argv[1] = NAME_ARG_MONITOR;
     argv[2] = pipe;
@@ -119,7 +134,7 @@ enum status launch_monitor(const struct settings *from, char **ret_pipe, uint32_
     HANDLE ready = CreateEventW(&inheritable, TRUE, FALSE, NULL);
     char *program = monitor_program(from);
     struct process *child = NULL;
-    char name[96];
+    char name[LAUNCH_PIPE_BYTES];
     enum status status = program ? ST_OK : ST_NOT_FOUND;
 
     if (status == ST_OK)

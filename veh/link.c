@@ -1,12 +1,13 @@
 /* link.c - the background thread that finds or starts the monitor, registers, and registers again when the monitor has gone.
  *
  * Order: options.pipe, SALVOR_PIPE (not in elevated processes), the machine's service, a child monitor. */
+#include "base/line.h"
 #include "base/win/wide.h"
 #include "private.h"
 #include "proto/name.h"
 #include "proto/pipe.h"
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LINK_RETRY_FIRST_MS 250
 #define LINK_RETRY_MAX_MS   30000
@@ -144,18 +145,24 @@ static DWORD WINAPI run(void *module)
     return 0;
 }
 
-/* The text's length without its terminator, as snprintf; 0 without a monitor. */
+/* The text's length without its terminator, as snprintf; a buffer that is too short for it stays empty. 0 without a monitor. */
 size_t SALVOR_CALL salvor_child_environment(char *buffer, size_t size_bytes)
 {
     const struct client_link *link = client.link;
-    int length;
+    struct line line;
 
     if (buffer && size_bytes)
         buffer[0] = 0;
     if (client.phase != CLIENT_INSTALLED || !link)
         return 0;
-    length = snprintf(buffer, buffer ? size_bytes : 0, NAME_ENV_PIPE "=%s", link->pipe);
-    return length > 0 ? (size_t)length : 0;
+    if (buffer && size_bytes) {
+        line_init(&line, buffer, size_bytes);
+        line_text(&line, NAME_ENV_PIPE "=");
+        line_text(&line, link->pipe);
+        if (line.is_cut)
+            buffer[0] = 0; /* a part of a name would be another pipe's */
+    }
+    return sizeof NAME_ENV_PIPE + strlen(link->pipe); /* '=' where sizeof counts the terminator */
 }
 
 salvor_status link_start(void)

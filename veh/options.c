@@ -91,7 +91,7 @@ static bool keep_default_spool(char **ret, const char *app)
         return true; /* a service without a profile: none, and health says so */
     buffer_init(&path, 256 * 1024);
     if (text_from_utf16le(&path, (const uint8_t *)wide, len * sizeof *wide, true) == ST_OK &&
-        buffer_printf(&path, "\\Salvor\\%s", app) == ST_OK)
+        buffer_append_text(&path, "\\Salvor\\") == ST_OK && buffer_append_text(&path, app) == ST_OK)
         kept = keep(ret, buffer_text(&path));
     buffer_done(&path);
     return kept;
@@ -126,8 +126,9 @@ salvor_status settings_read(struct settings *ret, const salvor_options *options)
            keep(&ret->channel, options->channel) && keep(&ret->pipe, options->pipe) && keep(&ret->monitor_path, options->monitor_path) &&
            keep(&ret->spool_dir, options->spool_dir) && keep(&ret->wer_module, options->wer_module) && keep(&ret->url, options->url) &&
            keep(&ret->key, options->key);
+    kept = kept && keep_own_name(&ret->program);
     if (kept && !ret->app)
-        kept = keep_own_name(&ret->app);
+        kept = keep(&ret->app, ret->program);
     if (kept && !ret->spool_dir)
         kept = keep_default_spool(&ret->spool_dir, ret->app);
     if (kept)
@@ -139,8 +140,8 @@ salvor_status settings_read(struct settings *ret, const salvor_options *options)
 
 void settings_done(struct settings *from)
 {
-    char **texts[] = {&from->app,          &from->version,   &from->environment, &from->channel, &from->pipe,
-                      &from->monitor_path, &from->spool_dir, &from->wer_module,  &from->url,     &from->key};
+    char **texts[] = {&from->program,      &from->app,       &from->version,    &from->environment, &from->channel, &from->pipe,
+                      &from->monitor_path, &from->spool_dir, &from->wer_module, &from->url,         &from->key};
     size_t i;
     for (i = 0; i < sizeof texts / sizeof *texts; i++) {
         free(*texts[i]);

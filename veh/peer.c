@@ -1,10 +1,11 @@
 /* peer.c - the named section by which the modules of one process find each other. */
 #include "peer.h"
+#include "base/line.h"
 #include <aclapi.h>
-#include <wchar.h>
 #include <windows.h>
 
-#define PEER_MAGIC 0x52455053u /* "SPER" */
+#define PEER_MAGIC      0x52455053u /* "SPER" */
+#define PEER_NAME_CHARS 96
 
 struct peer_page {
     uint32_t magic, size_bytes;
@@ -14,13 +15,22 @@ struct peer_page {
 static HANDLE section;
 static const struct peer_table *volatile first;
 
+/* "Local\\salvor-client-<pid>-<creation time>"; ASCII, so widening is copying. */
 static void make_name(wchar_t *ret, size_t count)
 {
     FILETIME created = {0}, unused;
+    char text[PEER_NAME_CHARS];
+    struct line line;
+    size_t i;
+
     GetProcessTimes(GetCurrentProcess(), &created, &unused, &unused, &unused);
-    _snwprintf(ret, count, L"Local\\salvor-client-%lu-%08lx%08lx", (unsigned long)GetCurrentProcessId(),
-               (unsigned long)created.dwHighDateTime, (unsigned long)created.dwLowDateTime);
-    ret[count - 1] = 0;
+    line_init(&line, text, sizeof text);
+    line_text(&line, "Local\\salvor-client-");
+    line_u64(&line, GetCurrentProcessId());
+    line_text(&line, "-");
+    line_hex(&line, (uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime);
+    for (i = 0; i < count; i++)
+        ret[i] = (wchar_t)text[i < line.len ? i : line.len];
 }
 
 /* Whether the object is ours: its owner is the user or the default owner of our token. */
@@ -71,11 +81,11 @@ static const struct peer_table *read_page(const struct peer_page *page)
 
 bool peer_claim(const struct peer_table *table)
 {
-    wchar_t name[96];
+    wchar_t name[PEER_NAME_CHARS];
     struct peer_page *page;
     bool existed;
 
-    make_name(name, sizeof name / sizeof *name);
+    make_name(name, PEER_NAME_CHARS);
     section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof *page, name);
     existed = section && GetLastError() == ERROR_ALREADY_EXISTS;
     if (!section || (existed && !is_owned_by_us(section)))

@@ -10,6 +10,7 @@ struct settings {
     uint64_t max_dump_bytes;
     int(SALVOR_CALL *filter)(void *, void *);
     void *filter_context;
+    char *program; /* file name of the executable; never NULL */
     char *app, *version, *environment, *channel, *pipe, *monitor_path, *spool_dir, *wer_module, *url, *key;
 };
 extern struct settings settings;

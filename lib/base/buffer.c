@@ -1,6 +1,5 @@
 /* buffer.c - the growing byte buffer. cap counts the byte for the NUL, so that max bounds what a caller put in and nothing else. */
 #include "base/buffer.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,29 +66,6 @@ enum status buffer_append_text(struct buffer *buffer, const char *text)
 enum status buffer_append_byte(struct buffer *buffer, uint8_t byte)
 {
     return buffer_append(buffer, &byte, 1);
-}
-
-enum status buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    enum status status = length < 0 ? ST_FORMAT : buffer_reserve(buffer, (size_t)length);
-    if (!status) {
-        vsnprintf((char *)buffer->data + buffer->len, (size_t)length + 1, format, again);
-        buffer->len += (size_t)length;
-    }
-    va_end(again);
-    return status;
-}
-
-enum status buffer_printf(struct buffer *buffer, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    enum status status = buffer_vprintf(buffer, format, args);
-    va_end(args);
-    return status;
 }
 
 const char *buffer_text(const struct buffer *buffer)

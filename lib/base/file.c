@@ -99,7 +99,12 @@ static enum status temporary_name(struct buffer *out, const char *path)
     if (status)
         return status;
     text_hex(hex, random, sizeof random);
-    return buffer_printf(out, "%s.%s.tmp", path, hex);
+    status = buffer_append_text(out, path);
+    if (!status)
+        status = buffer_append_byte(out, '.');
+    if (!status)
+        status = buffer_append_text(out, hex);
+    return status ? status : buffer_append_text(out, ".tmp");
 }
 
 enum status file_write_whole(const char *path, const void *bytes, size_t size)

@@ -1,76 +1,14 @@
 /* code.c - names of codes as people search for them: winnt.h's EXCEPTION_* where it has one, ntstatus.h's STATUS_* otherwise. */
 #include "proto/code.h"
+#include "proto/code_list.h"
 #include <stddef.h>
 
-/* fatal: ends the program unless handled, and is not an ordinary way to hand on an error. C++ and CLR exceptions are thrown and caught all
- * day; breakpoints, single steps and guard pages belong to debuggers and to the stack's growth. */
+#define NAMED(code, is_fatal, name) {code, name},
+
 static const struct {
     uint32_t code;
-    bool fatal;
     const char *name;
-} exceptions[] = {
-    {CODE_DUMP_WITHOUT_CRASH, false, "SIMULATED"},
-    {CODE_ABORT, true, "STATUS_FATAL_APP_EXIT"},
-    {0x4000001f, false, "STATUS_WX86_BREAKPOINT"},
-    {0x4000001e, false, "STATUS_WX86_SINGLE_STEP"},
-    {0x40010004, false, "DBG_TERMINATE_PROCESS"},
-    {0x40010005, false, "DBG_CONTROL_C"},
-    {0x40010006, false, "DBG_PRINTEXCEPTION_C"},
-    {0x4001000a, false, "DBG_PRINTEXCEPTION_WIDE_C"},
-    {0x406d1388, false, "MS_VC_EXCEPTION"},
-    {0x80000001, false, "EXCEPTION_GUARD_PAGE"},
-    {0x80000002, true, "EXCEPTION_DATATYPE_MISALIGNMENT"},
-    {CODE_BREAKPOINT, false, "EXCEPTION_BREAKPOINT"},
-    {CODE_SINGLE_STEP, false, "EXCEPTION_SINGLE_STEP"},
-    {CODE_ACCESS_VIOLATION, true, "EXCEPTION_ACCESS_VIOLATION"},
-    {CODE_IN_PAGE_ERROR, true, "EXCEPTION_IN_PAGE_ERROR"},
-    {0xc0000008, true, "EXCEPTION_INVALID_HANDLE"},
-    {CODE_INVALID_PARAMETER, false, "STATUS_INVALID_PARAMETER"},
-    {0xc0000017, true, "STATUS_NO_MEMORY"},
-    {CODE_ILLEGAL_INSTRUCTION, true, "EXCEPTION_ILLEGAL_INSTRUCTION"},
-    {CODE_PURECALL, true, "EXCEPTION_NONCONTINUABLE_EXCEPTION"},
-    {0xc0000026, true, "EXCEPTION_INVALID_DISPOSITION"},
-    {0xc000008c, true, "EXCEPTION_ARRAY_BOUNDS_EXCEEDED"},
-    {0xc000008d, true, "EXCEPTION_FLT_DENORMAL_OPERAND"},
-    {0xc000008e, true, "EXCEPTION_FLT_DIVIDE_BY_ZERO"},
-    {0xc000008f, true, "EXCEPTION_FLT_INEXACT_RESULT"},
-    {0xc0000090, true, "EXCEPTION_FLT_INVALID_OPERATION"},
-    {0xc0000091, true, "EXCEPTION_FLT_OVERFLOW"},
-    {0xc0000092, true, "EXCEPTION_FLT_STACK_CHECK"},
-    {0xc0000093, true, "EXCEPTION_FLT_UNDERFLOW"},
-    {CODE_INT_DIVIDE_BY_ZERO, true, "EXCEPTION_INT_DIVIDE_BY_ZERO"},
-    {0xc0000095, true, "EXCEPTION_INT_OVERFLOW"},
-    {CODE_PRIVILEGED_INSTRUCTION, true, "EXCEPTION_PRIV_INSTRUCTION"},
-    {CODE_STACK_OVERFLOW, true, "EXCEPTION_STACK_OVERFLOW"},
-    {0xc000012d, false, "STATUS_COMMITMENT_LIMIT"},
-    {0xc0000135, false, "STATUS_DLL_NOT_FOUND"},
-    {0xc0000138, false, "STATUS_ORDINAL_NOT_FOUND"},
-    {0xc0000139, false, "STATUS_ENTRYPOINT_NOT_FOUND"},
-    {0xc000013a, false, "STATUS_CONTROL_C_EXIT"},
-    {0xc0000142, false, "STATUS_DLL_INIT_FAILED"},
-    {0xc0000144, true, "STATUS_UNHANDLED_EXCEPTION"},
-    {0xc0000194, true, "EXCEPTION_POSSIBLE_DEADLOCK"},
-    {0xc000026b, false, "STATUS_DLL_INIT_FAILED_LOGOFF"},
-    {0xc00002b4, true, "STATUS_FLOAT_MULTIPLE_FAULTS"},
-    {0xc00002b5, true, "STATUS_FLOAT_MULTIPLE_TRAPS"},
-    {0xc00002c9, true, "STATUS_REG_NAT_CONSUMPTION"},
-    {CODE_HEAP_CORRUPTION, true, "STATUS_HEAP_CORRUPTION"},
-    {CODE_FAST_FAIL, true, "STATUS_STACK_BUFFER_OVERRUN"},
-    {0xc0000417, true, "STATUS_INVALID_CRUNTIME_PARAMETER"},
-    {0xc0000420, true, "STATUS_ASSERTION_FAILURE"},
-    {0xc00004a2, true, "STATUS_ENCLAVE_VIOLATION"},
-    {CODE_FAIL_FAST_EXCEPTION, true, "STATUS_FAIL_FAST_EXCEPTION"},
-    {0xc000070a, true, "STATUS_THREADPOOL_HANDLE_EXCEPTION"},
-    {0xc0150010, true, "STATUS_SXS_INVALID_DEACTIVATION"},
-    {0xc015000f, true, "STATUS_SXS_EARLY_DEACTIVATION"},
-    {0xc06d007e, false, "DELAY_LOAD_MODULE_NOT_FOUND"},
-    {0xc06d007f, false, "DELAY_LOAD_PROCEDURE_NOT_FOUND"},
-    {CODE_HANG, false, "STATUS_APPLICATION_HANG"},
-    {0xe0000008, false, "OUT_OF_MEMORY"},
-    {CODE_CPP_MSVC, false, "UNHANDLED_CPP_EXCEPTION"},
-    {CODE_CPP_GCC, false, "UNHANDLED_CPP_EXCEPTION"},
-    {CODE_CLR, false, "CLR_EXCEPTION"},
-};
+} exceptions[] = {CODE_LIST(NAMED)};
 
 const char *code_exception_name(uint32_t code)
 {
@@ -79,15 +17,6 @@ const char *code_exception_name(uint32_t code)
             return exceptions[i].name;
     }
     return NULL;
-}
-
-bool code_is_fatal_class(uint32_t code)
-{
-    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
-        if (exceptions[i].code == code)
-            return exceptions[i].fatal;
-    }
-    return false;
 }
 
 /* winnt.h of Windows SDK 10.0.26100; the gaps are its own, and so is "EXCEPTON". */

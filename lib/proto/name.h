@@ -9,6 +9,7 @@
 #define NAME_KEY_WER_MODULES "SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules"
 #define NAME_KEY_WER_MODULES_X86                                                                                                           \
     "SOFTWARE\\WOW6432Node\\Microsoft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules" /* 32-bit view */
+#define NAME_KEY_LOCALDUMPS_WIDE  L"SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\LocalDumps"
 #define NAME_KEY_WER_MODULES_WIDE L"SOFTWARE\\Microsoft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules"
 #define NAME_KEY_MACHINE          "SOFTWARE\\Microsoft\\Cryptography"
 #define NAME_VALUE_MACHINE        "MachineGuid"

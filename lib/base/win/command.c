@@ -36,7 +36,10 @@ static enum status append_argument(struct buffer *line, const char *argument)
 /* The program's name knows no escapes: it ends at the next quote. */
 static enum status append_program(struct buffer *line, const char *program)
 {
-    return strchr(program, '"') ? ST_ARGUMENT : buffer_printf(line, "\"%s\"", program);
+    enum status status = strchr(program, '"') ? ST_ARGUMENT : buffer_append_byte(line, '"');
+    if (!status)
+        status = buffer_append_text(line, program);
+    return status ? status : buffer_append_byte(line, '"');
 }
 
 wchar_t *command_line(const char *const *argv)
