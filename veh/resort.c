@@ -4,63 +4,60 @@
  * itself allocates cannot be helped, so the crash path waits for this thread with a bound. The report is the same container file that the
  * monitor writes (proto/container.h), left in the queue of spool_dir. */
 #include "base/file.h"
+#include "base/line.h"
 #include "base/machine.h"
 #include "base/text.h"
+#include "base/win/user.h"
 #include "base/win/wide.h"
 #include "private.h"
 #include "proto/container.h"
 #include "proto/name.h"
 #include "proto/report.h"
+#include "writer/append.h"
+#include "writer/attachment.h"
+#include "writer/extra.h"
 #include "writer/minidump_writer.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 
 #define RESORT_STACK_BYTES  (1024 * 1024)
+#define RESORT_OWN_STREAMS  2
 #define RESORT_RECORD_BYTES (320 * 1024) /* every annotation at its largest, escapes aside */
 
 /* Everything the thread needs, made while the process was well. */
 struct resort {
     HANDLE thread, go;
-    wchar_t *draft, *folder_pending; /* "<spool>\tmp\resort-<pid>.tmp", "<spool>\pending\" */
-    wchar_t *final;                  /* room for folder_pending and the report's name */
+    wchar_t *draft;                       /* "<spool>\tmp\resort-<pid>.tmp" */
+    wchar_t *folder_pending, *folder_new; /* "<spool>\pending\", and where it goes when its user wants nothing sent */
+    wchar_t *final;                       /* room for the longer of them and the report's name */
     size_t final_size;
     wchar_t name[BLOCK_MAX_NAME]; /* the program's name as it goes into the report's */
     char app[BLOCK_MAX_NAME];
     uint8_t machine[16];
+    char consent_of[UUID_TEXT_BYTES];
     char *record;
+    struct extra extra;
+    struct attachments attachments;
     uint8_t log[BLOCK_LOG_BYTES];
 };
 
 static struct resort resort;
 
-static bool key_exists(const wchar_t *path)
-{
-    HKEY key;
-    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_READ | KEY_WOW64_64KEY, &key) != ERROR_SUCCESS)
-        return false;
-    RegCloseKey(key);
-    return true;
-}
-
 /* Whether WER will write a dump of this program: LocalDumps is set up for its name. */
 bool resort_localdumps_found(void)
 {
-    struct buffer path;
-    wchar_t *wide = NULL;
-    char *self = NULL;
-    bool found = false;
-    wchar_t module[32768];
+    HKEY all = NULL, ours = NULL;
+    wchar_t *name = wide_from_utf8(settings.program);
 
-    buffer_init(&path, 256 * 1024);
-    if (GetModuleFileNameW(NULL, module, 32768) && (self = wide_to_utf8(module)) != NULL &&
-        buffer_printf(&path, "%s\\%s", NAME_KEY_LOCALDUMPS, path_base(self)) == ST_OK &&
-        (wide = wide_from_utf8(buffer_text(&path))) != NULL)
-        found = key_exists(wide);
-    free(wide);
-    free(self);
-    buffer_done(&path);
-    return found;
+    if (name && RegOpenKeyExW(HKEY_LOCAL_MACHINE, NAME_KEY_LOCALDUMPS_WIDE, 0, KEY_READ | KEY_WOW64_64KEY, &all) == ERROR_SUCCESS &&
+        RegOpenKeyExW(all, name, 0, KEY_READ | KEY_WOW64_64KEY, &ours) != ERROR_SUCCESS)
+        ours = NULL;
+    if (ours)
+        RegCloseKey(ours);
+    if (all)
+        RegCloseKey(all);
+    free(name);
+    return ours != NULL;
 }
 
 enum block_last_resort resort_choose(const struct settings *from)
@@ -75,18 +72,23 @@ static int64_t unix_seconds(uint64_t filetime)
     return (int64_t)(filetime / 10000000u) - 11644473600LL;
 }
 
-/* The record, without its dump_bytes line; its length. */
-static size_t write_record(struct block *block)
+/* The record, without what only the finished file tells, and what the program asked for beyond its dump. */
+static void collect(struct block *block, struct record_writer *ret)
 {
-    struct report_identity who = {
-        {0}, resort.app, block->pid, unix_seconds(block->start_filetime), unix_seconds(block->crash_filetime), LAYER_IN_PROCESS, false};
-    struct record_writer writer;
+    struct report_identity who = {.app = resort.app,
+                                  .pid = block->pid,
+                                  .process_start = unix_seconds(block->start_filetime),
+                                  .crash_time = unix_seconds(block->crash_filetime),
+                                  .layer = LAYER_IN_PROCESS};
 
     uuid_report_id(who.id, resort.machine, who.pid, who.process_start, 0);
-    record_writer_init(&writer, resort.record, RESORT_RECORD_BYTES);
-    report_put_identity(&writer, &who);
-    report_put_client(&writer, block);
-    return writer.len;
+    memcpy(block->report_id, who.id, sizeof who.id);
+    memcpy(who.consent_of, resort.consent_of, sizeof who.consent_of);
+    record_writer_init(ret, resort.record, RESORT_RECORD_BYTES);
+    report_put_identity(ret, &who);
+    report_put_client(ret, block);
+    extra_collect(&resort.extra, GetCurrentProcess(), block, ret);
+    attachments_open(&resort.attachments, block, NULL, ret);
 }
 
 static bool write_all(HANDLE file, const void *bytes, size_t size)
@@ -95,12 +97,12 @@ static bool write_all(HANDLE file, const void *bytes, size_t size)
     return WriteFile(file, bytes, (DWORD)size, &written, NULL) && written == size;
 }
 
-static bool write_minidump(HANDLE file, struct block *block, size_t record_bytes)
+static bool write_minidump(HANDLE file, const struct block *block, const struct record_writer *record)
 {
-    struct minidump_stream streams[2] = {
-        {PROTO_STREAM_RECORD, {(const uint8_t *)resort.record, record_bytes}},
-        {PROTO_STREAM_LOG, {resort.log, report_log(block, resort.log)}},
+    struct minidump_stream streams[RESORT_OWN_STREAMS + BLOCK_MAX_STREAMS] = {
+        {PROTO_STREAM_RECORD, {(const uint8_t *)record->data, record->len}},
     };
+    size_t log_bytes = report_log(block, resort.log), count = 1, i;
     struct minidump_request request = {
         .process = GetCurrentProcess(),
         .file = file,
@@ -109,56 +111,118 @@ static bool write_minidump(HANDLE file, struct block *block, size_t record_bytes
         .exception = &block->exception,
         .pointer_bits = sizeof(void *) * 8,
         .streams = streams,
-        .stream_count = streams[1].bytes.len ? 2 : 1,
     };
     const char *why;
     DWORD error;
-    return minidump_write(&request, &why, &error) == ST_OK;
+
+    if (log_bytes)
+        streams[count++] = (struct minidump_stream){PROTO_STREAM_LOG, {resort.log, log_bytes}};
+    for (i = 0; i < resort.extra.stream_count; i++)
+        streams[count++] = resort.extra.streams[i];
+    request.stream_count = count;
+    if (minidump_write(&request, &why, &error) != ST_OK)
+        return false;
+    /* On an error the dump stays what it was. */
+    minidump_append(file, request.process, request.pid, resort.extra.ranges, resort.extra.range_count);
+    return true;
 }
 
-/* Behind the dump: the record with the dump's size, and the footer. */
-static bool write_tail(HANDLE file, size_t record_bytes)
+static uint64_t file_end(HANDLE file)
+{
+    LARGE_INTEGER zero = {{0}}, end;
+    return SetFilePointerEx(file, zero, &end, FILE_END) ? (uint64_t)end.QuadPart : 0;
+}
+
+/* Behind the dump: the attachments, each with its line in the record. */
+static void write_attachments(HANDLE file, uint64_t offset, struct record_writer *record)
+{
+    char text[ATTACHMENT_NAME_BYTES + 64];
+    struct line line;
+    size_t i;
+
+    attachments_write(&resort.attachments, file, offset, record);
+    for (i = 0; i < resort.attachments.count; i++) {
+        const struct attachment *from = &resort.attachments.items[i];
+        line_init(&line, text, sizeof text);
+        line_u64(&line, offset);
+        line_text(&line, " ");
+        line_u64(&line, from->size_bytes);
+        line_text(&line, " ");
+        line_text(&line, from->name);
+        record_put(record, RECORD_ATTACHMENT, text);
+        offset += from->size_bytes;
+    }
+}
+
+/* The end of the report file: attachments, the record with the dump's size, and the footer. */
+static bool write_tail(HANDLE file, struct record_writer *record)
 {
     struct container_footer footer;
-    struct record_writer writer;
     uint8_t bytes[CONTAINER_FOOTER_BYTES];
-    LARGE_INTEGER zero = {{0}}, end;
+    uint64_t dump_bytes = file_end(file);
 
-    if (!SetFilePointerEx(file, zero, &end, FILE_END))
+    if (!dump_bytes)
         return false;
-    record_writer_init(&writer, resort.record, RESORT_RECORD_BYTES);
-    writer.len = record_bytes;
-    record_put_u64(&writer, RECORD_DUMP_BYTES, (uint64_t)end.QuadPart);
-    footer.record_offset = (uint64_t)end.QuadPart;
-    footer.record_bytes = (uint32_t)writer.len;
-    footer.record_crc32 = container_crc32(resort.record, writer.len);
+    record_put_u64(record, RECORD_DUMP_BYTES, dump_bytes);
+    write_attachments(file, dump_bytes, record);
+    footer.record_offset = file_end(file);
+    footer.record_bytes = (uint32_t)record->len;
+    footer.record_crc32 = container_crc32(record->data, record->len);
     container_footer_encode(&footer, bytes);
-    return write_all(file, resort.record, writer.len) && write_all(file, bytes, sizeof bytes) && FlushFileBuffers(file);
+    return write_all(file, record->data, record->len) && write_all(file, bytes, sizeof bytes) && FlushFileBuffers(file);
 }
 
+static void append_wide(wchar_t *to, size_t size, size_t *len, const wchar_t *text)
+{
+    while (*text && *len + 1 < size)
+        to[(*len)++] = *text++;
+    to[*len] = 0;
+}
+
+static void append_number(wchar_t *to, size_t size, size_t *len, uint64_t value)
+{
+    wchar_t digits[21], *at = digits + 20;
+
+    *at = 0;
+    do {
+        *--at = (wchar_t)(L'0' + value % 10);
+        value /= 10;
+    } while (value);
+    append_wide(to, size, len, at);
+}
+
+/* "<folder><name>-<seconds>-<pid>.dmp" */
 static bool move_into_queue(const struct block *block)
 {
-    int len = _snwprintf(resort.final, resort.final_size, L"%ls%ls-%lld-%lu.dmp", resort.folder_pending, resort.name,
-                         (long long)unix_seconds(block->crash_filetime), (unsigned long)block->pid);
-    return len > 0 && (size_t)len < resort.final_size && MoveFileExW(resort.draft, resort.final, MOVEFILE_WRITE_THROUGH);
+    size_t size = resort.final_size, len = 0;
+
+    append_wide(resort.final, size, &len, block->consent == BLOCK_CONSENT_NO ? resort.folder_new : resort.folder_pending);
+    append_wide(resort.final, size, &len, resort.name);
+    append_wide(resort.final, size, &len, L"-");
+    append_number(resort.final, size, &len, (uint64_t)unix_seconds(block->crash_filetime));
+    append_wide(resort.final, size, &len, L"-");
+    append_number(resort.final, size, &len, block->pid);
+    append_wide(resort.final, size, &len, L".dmp");
+    return MoveFileExW(resort.draft, resort.final, MOVEFILE_WRITE_THROUGH);
 }
 
 static void write_report(struct block *block)
 {
     HANDLE file = CreateFileW(resort.draft, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    size_t record_bytes;
+    struct record_writer record;
     bool written = false;
 
     if (file != INVALID_HANDLE_VALUE) {
-        record_bytes = write_record(block);
-        written = write_minidump(file, block, record_bytes) && write_tail(file, record_bytes);
+        collect(block, &record);
+        written = write_minidump(file, block, &record) && write_tail(file, &record);
+        attachments_close(&resort.attachments);
         CloseHandle(file);
         written = written && move_into_queue(block);
-        if (written)
-            record_get(resort.record, record_bytes, RECORD_ID, block->report_id, sizeof block->report_id);
-        else
+        if (!written)
             DeleteFileW(resort.draft);
     }
+    if (!written)
+        block->report_id[0] = 0;
     InterlockedExchange((volatile LONG *)&block->state, written ? BLOCK_DONE : BLOCK_FAILED);
 }
 
@@ -191,27 +255,43 @@ static bool prepare_paths(const struct settings *from)
 {
     wchar_t *name = wide_from_utf8(from->app);
     char draft[64];
+    struct line line;
+    size_t len = 0;
 
-    snprintf(draft, sizeof draft, "resort-%lu.tmp", (unsigned long)GetCurrentProcessId());
+    line_init(&line, draft, sizeof draft);
+    line_text(&line, "resort-");
+    line_u64(&line, GetCurrentProcessId());
+    line_text(&line, ".tmp");
     resort.draft = make_path(from->spool_dir, "tmp", draft);
     resort.folder_pending = make_path(from->spool_dir, "pending", "");
-    if (name && resort.draft && resort.folder_pending) {
-        _snwprintf(resort.name, BLOCK_MAX_NAME, L"%ls", name);
-        resort.name[BLOCK_MAX_NAME - 1] = 0;
-        resort.final_size = wcslen(resort.folder_pending) + BLOCK_MAX_NAME + 64;
+    resort.folder_new = make_path(from->spool_dir, "new", "");
+    if (name && resort.draft && resort.folder_pending && resort.folder_new) {
+        append_wide(resort.name, BLOCK_MAX_NAME, &len, name);
+        resort.final_size = wcslen(resort.folder_pending) + BLOCK_MAX_NAME + 64; /* the longer of the two */
         resort.final = malloc(resort.final_size * sizeof *resort.final);
     }
     free(name);
     return resort.final != NULL;
 }
 
+/* What the record says about who we are. */
+static void prepare_identity(const struct settings *from)
+{
+    uint8_t sid[USER_MAX_SID_BYTES];
+    size_t size;
+
+    if (machine_id(resort.machine) != ST_OK)
+        memset(resort.machine, 0, sizeof resort.machine);
+    text_copy(resort.app, sizeof resort.app, from->app);
+    if (user_sid(GetCurrentProcess(), sid, &size) == ST_OK)
+        uuid_consent_of(resort.consent_of, resort.machine, sid, size, from->program);
+}
+
 void resort_prepare(const struct settings *from)
 {
     if (client.block->last_resort != BLOCK_RESORT_IN_PROCESS || resort.thread)
         return;
-    if (machine_id(resort.machine) != ST_OK)
-        memset(resort.machine, 0, sizeof resort.machine);
-    text_copy(resort.app, sizeof resort.app, from->app);
+    prepare_identity(from);
     resort.record = malloc(RESORT_RECORD_BYTES);
     if (!resort.record || !prepare_paths(from) || minidump_prepare() != ST_OK)
         return;

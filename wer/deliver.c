@@ -2,16 +2,20 @@
 #include "deliver.h"
 #include "base/clock.h"
 #include "base/machine.h"
+#include "base/win/user.h"
 #include "base/win/wide.h"
 #include "proto/code.h"
 #include "proto/report.h"
 #include "spool/spool.h"
 #include "writer/append.h"
+#include "writer/attachment.h"
+#include "writer/extra.h"
 #include "writer/minidump_writer.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define RECORD_BYTES (512 * 1024)
+#define OWN_STREAMS  2
 
 struct delivery {
     struct target *target;
@@ -20,6 +24,8 @@ struct delivery {
     char *app, *record;
     uint8_t *log;
     struct record_writer writer;
+    struct extra extra;
+    struct attachments attachments;
     struct spool *spool;
     struct spool_draft *draft;
 };
@@ -50,7 +56,8 @@ static int64_t start_time(HANDLE process)
 
 static enum status identify(struct delivery *delivery)
 {
-    uint8_t machine[16] = {0};
+    uint8_t machine[16] = {0}, sid[USER_MAX_SID_BYTES];
+    size_t sid_bytes;
 
     delivery->app = program_name(delivery->target->process);
     if (!delivery->app)
@@ -62,6 +69,8 @@ static enum status identify(struct delivery *delivery)
     delivery->identity.crash_time = clock_unix_ms() / 1000;
     delivery->identity.layer = LAYER_WER;
     uuid_report_id(delivery->identity.id, machine, delivery->identity.pid, delivery->identity.process_start, 0);
+    if (user_sid(delivery->target->process, sid, &sid_bytes) == ST_OK)
+        uuid_consent_of(delivery->identity.consent_of, machine, sid, sid_bytes, delivery->app);
     return ST_OK;
 }
 
@@ -103,13 +112,30 @@ static void write_record(struct delivery *delivery, bool is_claimed)
     report_put_client(&delivery->writer, delivery->target->copy);
 }
 
+/* What the program asked for beyond its dump. WerFault runs as the program's user or as SYSTEM: files are opened as that user either way.
+ */
+static void collect_extras(struct delivery *delivery)
+{
+    HANDLE token = attachments_token(delivery->target->process);
+
+    extra_collect(&delivery->extra, delivery->target->process, delivery->target->copy, &delivery->writer);
+    attachments_open(&delivery->attachments, delivery->target->copy, token, &delivery->writer);
+    if (token != INVALID_HANDLE_VALUE)
+        CloseHandle(token);
+}
+
 static enum status write_dump(struct delivery *delivery)
 {
     const struct block *copy = delivery->target->copy;
-    struct minidump_stream streams[2] = {
+    struct minidump_stream streams[OWN_STREAMS + BLOCK_MAX_STREAMS] = {
         {PROTO_STREAM_RECORD, {(const uint8_t *)delivery->record, delivery->writer.len}},
-        {PROTO_STREAM_LOG, {delivery->log, report_log(copy, delivery->log)}},
     };
+    size_t log_bytes = report_log(copy, delivery->log), stream_count = 1;
+
+    if (log_bytes)
+        streams[stream_count++] = (struct minidump_stream){PROTO_STREAM_LOG, {delivery->log, log_bytes}};
+    for (size_t i = 0; i < delivery->extra.stream_count; i++)
+        streams[stream_count++] = delivery->extra.streams[i];
     struct minidump_request request = {
         .process = delivery->target->process,
         .file = (HANDLE)spool_draft_file(delivery->draft)->os,
@@ -118,7 +144,7 @@ static enum status write_dump(struct delivery *delivery)
         .exception = &copy->exception,
         .pointer_bits = sizeof(void *) * 8,
         .streams = streams,
-        .stream_count = streams[1].bytes.len ? 2 : 1,
+        .stream_count = stream_count,
         .progress = target_progress,
         .context = delivery->target,
     };
@@ -126,9 +152,25 @@ static enum status write_dump(struct delivery *delivery)
     DWORD error;
     enum status status = minidump_write(&request, &why, &error);
 
-    if (status == ST_OK)
-        minidump_append(request.file, request.process, request.pid); /* on an error the dump stays what it was */
+    if (status == ST_OK) /* on an error the dump stays what it was */
+        minidump_append(request.file, request.process, request.pid, delivery->extra.ranges, delivery->extra.range_count);
     return status;
+}
+
+static enum status end_draft(struct delivery *delivery)
+{
+    struct attachments *attachments = &delivery->attachments;
+    struct spool_attachment files[BLOCK_MAX_ATTACHMENTS];
+    struct file *file = spool_draft_file(delivery->draft);
+    struct file_info info;
+    enum status status = file_info_of(file, &info);
+
+    if (status != ST_OK)
+        return status;
+    attachments_write(attachments, (HANDLE)file->os, info.size_bytes, &delivery->writer);
+    for (size_t i = 0; i < attachments->count; i++)
+        files[i] = (struct spool_attachment){.name = attachments->items[i].name, .size_bytes = attachments->items[i].size_bytes};
+    return spool_draft_end_written(delivery->draft, info.size_bytes, files, attachments->count);
 }
 
 /* The monitor's inbox where there is one, else the program's own queue, from where its next monitor or salvor-upload sends it. */
@@ -144,6 +186,12 @@ static enum status open_draft(struct delivery *delivery)
     return status == ST_OK ? spool_draft_create(delivery->spool, &delivery->draft) : status;
 }
 
+/* What a program's user does not want sent waits where no salvor-upload looks. */
+static enum spool_state queue_state(const struct block *copy)
+{
+    return copy->consent == BLOCK_CONSENT_NO ? SPOOL_NEW : SPOOL_PENDING;
+}
+
 static enum status write_report(struct delivery *delivery, bool is_claimed)
 {
     struct spool_draft *draft;
@@ -157,14 +205,15 @@ static enum status write_report(struct delivery *delivery, bool is_claimed)
     if (status == ST_OK) {
         take_fault(delivery->target->copy, delivery->event);
         write_record(delivery, is_claimed);
+        collect_extras(delivery);
         status = write_dump(delivery);
     }
     if (status == ST_OK)
-        status = spool_draft_end_dump(delivery->draft, NULL);
+        status = end_draft(delivery);
     if (status == ST_OK) {
         draft = delivery->draft;
         delivery->draft = NULL; /* commit frees it either way */
-        status = spool_draft_commit(draft, delivery->record, delivery->writer.len, SPOOL_PENDING, NULL);
+        status = spool_draft_commit(draft, delivery->record, delivery->writer.len, queue_state(delivery->target->copy), NULL);
     }
     return status;
 }
@@ -175,6 +224,8 @@ enum status deliver(struct target *target, const struct wer_event *event, bool i
     enum status status = write_report(&delivery, is_claimed);
 
     target_finish(target, status, delivery.identity.id);
+    attachments_close(&delivery.attachments);
+    extra_done(&delivery.extra);
     spool_draft_abandon(delivery.draft);
     spool_close(delivery.spool);
     free(delivery.record);

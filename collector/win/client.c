@@ -109,6 +109,7 @@ enum status client_create(struct client **ret, struct peer *peer, uint32_t id, u
     client->peer = *peer;
     *peer = (struct peer){0};
     client->id = id;
+    client->pointer_bits = pointer_bits;
     client->section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, sizeof(struct block), NULL);
     if (client->section)
         client->head = MapViewOfFile(client->section, FILE_MAP_WRITE, 0, 0, CLIENT_HEAD_BYTES);

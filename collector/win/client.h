@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "proto/block.h"
 #include "proto/pipe.h"
+#include "proto/uuid.h"
 #include <stdbool.h>
 #include <windows.h>
 
@@ -12,8 +13,9 @@ struct peer {
     HANDLE process; /* QUERY_INFORMATION | VM_READ | DUP_HANDLE | SYNCHRONIZE, opened now: at crash time it may no longer succeed */
     uint32_t pid;
     uint64_t start_filetime;
-    char *app;  /* file name of its program, from the kernel and not from HELLO */
-    char *user; /* its user's SID as text */
+    char *app;                        /* file name of its program, from the kernel and not from HELLO */
+    char *user;                       /* its user's SID as text */
+    char consent_of[UUID_TEXT_BYTES]; /* uuid_consent_of; "" = not known */
 };
 
 /* Opens process pid and checks that it is the one that started at start_filetime. NULL, or why not as one sentence part, with the verdict
@@ -31,6 +33,7 @@ struct client_watch {
 struct client {
     struct peer peer;
     uint32_t id; /* never used twice in one monitor */
+    uint32_t pointer_bits;
     HANDLE section, request_event, done_event;
     volatile struct block *head; /* the block's first page only: what lies behind is the dumper's to read */
     HANDLE wait_request, wait_exit;

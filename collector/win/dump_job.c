@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "proto/report.h"
+#include "writer/attachment.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct dump_job {
     HANDLE section; /* of the task; inheritable */
     volatile struct dump_task *task;
     HANDLE process, block_section, file; /* inheritable duplicates for the dumper */
+    HANDLE token;                        /* the same; NULL when the client's is not to be had */
     HANDLE limits;                       /* job object */
     struct spool_draft *draft;
     struct process *dumper;
@@ -59,6 +61,7 @@ static enum status write_identity(struct dump_job *job, uint32_t sequence)
         .layer = LAYER_MONITOR,
     };
     uuid_report_id(job->identity.id, job->policy->machine_id, peer->pid, job->identity.process_start, sequence);
+    memcpy(job->identity.consent_of, peer->consent_of, sizeof job->identity.consent_of);
     record_writer_init(&writer, (char *)(uintptr_t)job->task->record, sizeof job->task->record);
     report_put_identity(&writer, &job->identity);
     job->task->identity_bytes = (uint32_t)writer.len;
@@ -80,6 +83,8 @@ static enum status make_task(struct dump_job *job, uint32_t sequence)
     job->task->size_bytes = sizeof(struct dump_task);
     job->task->pid = job->client->peer.pid;
     job->task->request = job->client->request;
+    job->task->pointer_bits = job->client->pointer_bits;
+    job->task->start_filetime = job->client->peer.start_filetime;
     job->task->status = ST_STATE;
     return write_identity(job, sequence);
 }
@@ -94,6 +99,18 @@ static bool lend(HANDLE ours, DWORD rights, DWORD options, HANDLE *ret, volatile
     return true;
 }
 
+/* Without it the dumper opens no attachment. */
+static void lend_token(struct dump_job *job)
+{
+    HANDLE token = attachments_token(job->client->peer.process);
+
+    if (token == INVALID_HANDLE_VALUE)
+        return;
+    if (!lend(token, 0, DUPLICATE_SAME_ACCESS, &job->token, &job->task->token))
+        job->token = NULL;
+    CloseHandle(token);
+}
+
 static enum status lend_handles(struct dump_job *job)
 {
     HANDLE file = (HANDLE)spool_draft_file(job->draft)->os;
@@ -102,7 +119,10 @@ static enum status lend_handles(struct dump_job *job)
               lend(job->client->section, SECTION_MAP_READ | SECTION_MAP_WRITE, 0, &job->block_section, &job->task->block_section) &&
               lend(file, 0, DUPLICATE_SAME_ACCESS, &job->file, &job->task->file);
 
-    return ok ? ST_OK : last_error(job, "the dumper's handles cannot be made");
+    if (!ok)
+        return last_error(job, "the dumper's handles cannot be made");
+    lend_token(job);
+    return ST_OK;
 }
 
 static enum status make_limits(struct dump_job *job)
@@ -123,8 +143,10 @@ static enum status start_dumper(struct dump_job *job)
 {
     const char *argv[MAX_COMMAND_WORDS + 2];
     char handle_text[HANDLE_TEXT_BYTES];
-    const intptr_t inherit[] = {(intptr_t)job->section, (intptr_t)job->process, (intptr_t)job->block_section, (intptr_t)job->file};
-    struct process_options options = {.argv = argv, .inherit = inherit, .inherit_count = 4, .quiet = true, .suspended = true};
+    const intptr_t inherit[] = {(intptr_t)job->section, (intptr_t)job->process, (intptr_t)job->block_section, (intptr_t)job->file,
+                                (intptr_t)job->token};
+    struct process_options options = {
+        .argv = argv, .inherit = inherit, .inherit_count = job->token ? 5 : 4, .quiet = true, .suspended = true};
     size_t words = 0;
     enum status st;
 
@@ -220,9 +242,25 @@ out:
     return st;
 }
 
+/* Dump and files as the dumper says that it wrote them; lengths that do not fit the file are refused by the queue. */
+static enum status end_file(struct dump_job *job)
+{
+    struct spool_attachment files[DUMP_TASK_MAX_FILES];
+    char names[DUMP_TASK_MAX_FILES][DUMP_TASK_NAME_BYTES];
+    uint32_t count = job->task->file_count;
+
+    if (count > DUMP_TASK_MAX_FILES)
+        return ST_FORMAT;
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(names[i], (const char *)(uintptr_t)job->task->files[i].name, DUMP_TASK_NAME_BYTES);
+        names[i][DUMP_TASK_NAME_BYTES - 1] = '\0';
+        files[i] = (struct spool_attachment){.name = names[i], .size_bytes = job->task->files[i].size_bytes};
+    }
+    return spool_draft_end_written(job->draft, job->task->dump_bytes, files, count);
+}
+
 static enum status queue_report(struct dump_job *job)
 {
-    uint64_t dump_bytes = 0;
     size_t record_bytes = 0;
     char *record = NULL, *name = NULL;
     enum status st = take_record(job, &record, &record_bytes);
@@ -230,7 +268,7 @@ static enum status queue_report(struct dump_job *job)
     if (st)
         return st;
     job->why = "the report cannot be put into the queue";
-    st = spool_draft_end_dump(job->draft, &dump_bytes);
+    st = end_file(job);
     if (!st) {
         struct spool_draft *draft = job->draft;
         job->draft = NULL; /* commit frees it either way */
@@ -238,7 +276,7 @@ static enum status queue_report(struct dump_job *job)
     }
     if (!st)
         event_log(EVENT_REPORT, "app=\"%s\" id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%llu", job->identity.app, job->identity.id,
-                  job->identity.layer, job->identity.pid, name, (unsigned long long)dump_bytes);
+                  job->identity.layer, job->identity.pid, name, (unsigned long long)job->task->dump_bytes);
     free(name);
     free(record);
     return st;
@@ -260,6 +298,7 @@ static void job_done(struct dump_job *job)
     close_handle(&job->process);
     close_handle(&job->block_section);
     close_handle(&job->file);
+    close_handle(&job->token);
     spool_draft_abandon(job->draft);
     if (job->task)
         UnmapViewOfFile((const void *)(uintptr_t)job->task);

@@ -8,21 +8,23 @@
 #include "proto/code.h"
 #include "proto/report.h"
 #include "writer/append.h"
+#include "writer/attachment.h"
+#include "writer/extra.h"
 #include "writer/minidump_writer.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_STREAM_BYTES (1024u * 1024) /* of one that the program asked for; what is longer is cut */
-#define OWN_STREAMS      2
-#define FIRST_USER_TYPE  0x10000u /* below it are the format's own streams */
+#define OWN_STREAMS 2
 
 struct dumper {
     struct dump_task *task;
     struct block *live; /* as the client has it; read once, written for progress only */
     struct block *copy;
     uint8_t *log;
-    uint8_t *extra[BLOCK_MAX_STREAMS]; /* what the program's own streams held */
+    struct record_writer record; /* into the task's, behind the identity */
+    struct extra extra;
+    struct attachments attachments;
 };
 
 static void on_progress(void *context)
@@ -63,31 +65,34 @@ static struct dump_task *map_task(const char *section_text)
 static void write_record(struct dumper *dumper)
 {
     struct dump_task *task = dumper->task;
-    struct record_writer writer;
+    HANDLE token = task->token ? (HANDLE)(uintptr_t)task->token : INVALID_HANDLE_VALUE;
 
-    record_writer_init(&writer, task->record + task->identity_bytes, sizeof task->record - task->identity_bytes);
-    report_put_client(&writer, dumper->copy); /* lines that do not fit are left out whole */
-    task->record_bytes = task->identity_bytes + (uint32_t)writer.len;
+    record_writer_init(&dumper->record, task->record + task->identity_bytes, sizeof task->record - task->identity_bytes);
+    report_put_client(&dumper->record, dumper->copy); /* lines that do not fit are left out whole */
+    extra_collect(&dumper->extra, (HANDLE)(uintptr_t)task->process, dumper->copy, &dumper->record);
+    on_progress(dumper);
+    attachments_open(&dumper->attachments, dumper->copy, token, &dumper->record);
+    task->record_bytes = task->identity_bytes + (uint32_t)dumper->record.len;
 }
 
-/* Reads what the program wants in its dump; a stream that cannot be read whole is left out, for half of one says something else. */
-static size_t add_streams(struct dumper *dumper, struct minidump_stream *ret)
+/* Behind the dump, where the broker finds them by their sizes. */
+static enum status write_attachments(struct dumper *dumper)
 {
-    HANDLE process = (HANDLE)(uintptr_t)dumper->task->process;
-    size_t count = 0;
+    struct dump_task *task = dumper->task;
+    HANDLE file = (HANDLE)(uintptr_t)task->file;
+    LARGE_INTEGER size;
 
-    for (size_t i = 0; i < BLOCK_MAX_STREAMS; i++) {
-        const struct block_stream *from = &dumper->copy->streams[i];
-        SIZE_T size = from->size_bytes < MAX_STREAM_BYTES ? (SIZE_T)from->size_bytes : MAX_STREAM_BYTES, got = 0;
-        if (size == 0 || from->type < FIRST_USER_TYPE || from->type == PROTO_STREAM_RECORD || from->type == PROTO_STREAM_LOG)
-            continue;
-        dumper->extra[i] = malloc(size);
-        if (dumper->extra[i] && ReadProcessMemory(process, (const void *)(uintptr_t)from->address, dumper->extra[i], size, &got) &&
-            got == size)
-            ret[count++] = (struct minidump_stream){from->type, {dumper->extra[i], size}};
-        on_progress(dumper);
+    if (!GetFileSizeEx(file, &size))
+        return ST_SYSTEM;
+    attachments_write(&dumper->attachments, file, (uint64_t)size.QuadPart, &dumper->record);
+    task->dump_bytes = (uint64_t)size.QuadPart;
+    for (size_t i = 0; i < dumper->attachments.count; i++) {
+        task->files[i].size_bytes = dumper->attachments.items[i].size_bytes;
+        text_copy(task->files[i].name, sizeof task->files[i].name, dumper->attachments.items[i].name);
     }
-    return count;
+    task->file_count = (uint32_t)dumper->attachments.count;
+    task->record_bytes = task->identity_bytes + (uint32_t)dumper->record.len;
+    return ST_OK;
 }
 
 static int write_dump(struct dumper *dumper)
@@ -100,7 +105,8 @@ static int write_dump(struct dumper *dumper)
 
     if (log_bytes)
         streams[stream_count++] = (struct minidump_stream){PROTO_STREAM_LOG, {dumper->log, log_bytes}};
-    stream_count += add_streams(dumper, streams + stream_count);
+    for (size_t i = 0; i < dumper->extra.stream_count; i++)
+        streams[stream_count++] = dumper->extra.streams[i];
     struct minidump_request request = {
         .process = (HANDLE)(uintptr_t)task->process,
         .file = (HANDLE)(uintptr_t)task->file,
@@ -120,7 +126,12 @@ static int write_dump(struct dumper *dumper)
     if (st)
         return fail(dumper, st, why, error);
     on_progress(dumper);
-    minidump_append(request.file, request.process, request.pid); /* on an error the dump stays what it was */
+    /* On an error the dump stays what it was. */
+    minidump_append(request.file, request.process, request.pid, dumper->extra.ranges, dumper->extra.range_count);
+    on_progress(dumper);
+    st = write_attachments(dumper);
+    if (st)
+        return fail(dumper, st, "the dump's size cannot be read", GetLastError());
     on_progress(dumper);
     dumper->task->status = ST_OK;
     return 0;
@@ -137,6 +148,8 @@ static void take_hang(struct block *copy)
 
 static int dump(struct dumper *dumper)
 {
+    const struct block_owner owner = {dumper->task->pid, dumper->task->pointer_bits, dumper->task->start_filetime};
+
     dumper->live = MapViewOfFile((HANDLE)(uintptr_t)dumper->task->block_section, FILE_MAP_WRITE, 0, 0, sizeof *dumper->live);
     if (!dumper->live)
         return fail(dumper, ST_SYSTEM, "the shared block cannot be mapped", GetLastError());
@@ -146,9 +159,7 @@ static int dump(struct dumper *dumper)
         return fail(dumper, ST_MEMORY, "out of memory", 0);
     on_progress(dumper);
     report_copy_block(dumper->copy, dumper->live);
-    const char *why = block_check(dumper->copy, sizeof *dumper->copy);
-    if (why)
-        return fail(dumper, ST_FORMAT, why, 0); /* the broker's line says whose block */
+    block_mend(dumper->copy, &owner);
     if (dumper->task->request == BLOCK_REQUEST_HANG)
         take_hang(dumper->copy);
     write_record(dumper);
@@ -166,8 +177,8 @@ int dumper_main(const char *section_text)
     if (!dumper.task)
         return 2;
     int code = dump(&dumper);
-    for (size_t i = 0; i < BLOCK_MAX_STREAMS; i++)
-        free(dumper.extra[i]);
+    attachments_close(&dumper.attachments);
+    extra_done(&dumper.extra);
     free(dumper.log);
     free(dumper.copy);
     if (dumper.live)

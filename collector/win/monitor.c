@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/win/user.h"
 #include "clients.h"
 #include "deaths.h"
 #include "descriptor.h"
@@ -222,11 +223,24 @@ static void replace(struct monitor *monitor, struct client *before, struct clien
     forget_if_gone(monitor, before);
 }
 
+/* Under what name its word on sending is kept; without one the word in its reports counts alone. */
+static void name_consent(const struct monitor *monitor, struct peer *peer)
+{
+    uint8_t sid[USER_MAX_SID_BYTES];
+    size_t size;
+
+    if (user_sid(peer->process, sid, &size) == ST_OK)
+        uuid_consent_of(peer->consent_of, monitor->policy.machine_id, sid, size, peer->app);
+}
+
 /* Makes and shares what the peer needs; takes over the peer. */
 static enum status admit(struct monitor *monitor, struct peer *peer, const struct pipe_hello *hello, struct pipe_reply *reply)
 {
     struct client *before = clients_find_peer(&monitor->clients, peer), *client = NULL;
-    enum status st = client_create(&client, peer, ++monitor->last_id, hello->pointer_bits, monitor->options.inbox);
+    enum status st;
+
+    name_consent(monitor, peer);
+    st = client_create(&client, peer, ++monitor->last_id, hello->pointer_bits, monitor->options.inbox);
 
     if (st)
         return st;

@@ -1,35 +1,47 @@
-/* block.c - makes a copied block safe to read. What names or frames the block must be right, or it is refused; what merely adds to a
- * report (ranges, streams, annotations, the log) is dropped where it is wrong, since a dump without it is still a dump. */
+/* block.c - makes a copied block safe to read. Only its head can get it refused; everything else that is wrong is dropped by itself, since
+ * a dump without it is still a dump. */
 #include "proto/block.h"
+#include "base/text.h"
 #include <string.h>
 
-#define TERMINATE(array) ((array)[sizeof(array) - 1] = 0)
-
-static void terminate_texts(struct block *copy)
+/* Text that fills its array without an end, or is no UTF-8, was not written by a setter. */
+static void mend_text(struct block *copy, char *text, size_t size)
 {
-    TERMINATE(copy->report_id);
-    TERMINATE(copy->reason);
-    TERMINATE(copy->app);
-    TERMINATE(copy->app_version);
-    TERMINATE(copy->environment);
-    TERMINATE(copy->channel);
-    TERMINATE(copy->spool_dir);
-    TERMINATE(copy->inbox);
-    TERMINATE(copy->url);
-    TERMINATE(copy->key);
+    const char *end = memchr(text, 0, size);
+
+    if (end && text_is_utf8(text, (size_t)(end - text)))
+        return;
+    text[0] = 0;
+    copy->damaged = 1;
+}
+
+#define MEND_TEXT(array) mend_text(copy, array, sizeof(array))
+
+static void mend_texts(struct block *copy)
+{
+    MEND_TEXT(copy->report_id);
+    MEND_TEXT(copy->reason);
+    MEND_TEXT(copy->app);
+    MEND_TEXT(copy->app_version);
+    MEND_TEXT(copy->environment);
+    MEND_TEXT(copy->channel);
+    MEND_TEXT(copy->spool_dir);
+    MEND_TEXT(copy->inbox);
+    MEND_TEXT(copy->url);
+    MEND_TEXT(copy->key);
     for (size_t i = 0; i < BLOCK_MAX_ATTACHMENTS; i++)
-        TERMINATE(copy->attachments[i]);
+        MEND_TEXT(copy->attachments[i]);
 }
 
 /* Key and value may fill their arrays, so they are read by length alone. */
-static void clamp_annotations(struct block *copy)
+static void mend_annotations(struct block *copy)
 {
     for (size_t i = 0; i < BLOCK_MAX_ANNOTATIONS; i++) {
         struct block_annotation *annotation = &copy->annotations[i];
-        if (annotation->key_bytes > BLOCK_MAX_KEY)
-            annotation->key_bytes = 0;
-        if (annotation->value_bytes > BLOCK_MAX_VALUE || !annotation->key_bytes)
-            annotation->value_bytes = 0;
+        if (annotation->key_bytes <= BLOCK_MAX_KEY && annotation->value_bytes <= BLOCK_MAX_VALUE)
+            continue;
+        annotation->key_bytes = annotation->value_bytes = 0;
+        copy->damaged = 1;
     }
 }
 
@@ -40,16 +52,52 @@ static bool range_fits(const struct block *copy, uint64_t address, uint64_t size
     return size_bytes == 0 || (address <= last && size_bytes - 1 <= last - address);
 }
 
-static void drop_bad_ranges(struct block *copy)
+static void mend_ranges(struct block *copy)
 {
     for (size_t i = 0; i < BLOCK_MAX_MEMORY_RANGES; i++) {
-        if (!range_fits(copy, copy->memory[i].address, copy->memory[i].size_bytes))
-            copy->memory[i].size_bytes = 0;
+        if (range_fits(copy, copy->memory[i].address, copy->memory[i].size_bytes))
+            continue;
+        copy->memory[i].size_bytes = 0;
+        copy->damaged = 1;
     }
     for (size_t i = 0; i < BLOCK_MAX_STREAMS; i++) {
-        if (!range_fits(copy, copy->streams[i].address, copy->streams[i].size_bytes))
-            copy->streams[i].size_bytes = 0;
+        if (range_fits(copy, copy->streams[i].address, copy->streams[i].size_bytes))
+            continue;
+        copy->streams[i].size_bytes = 0;
+        copy->damaged = 1;
     }
+}
+
+/* A word that is above its largest value becomes instead. */
+static void mend_word(struct block *copy, uint32_t *word, uint32_t largest, uint32_t instead)
+{
+    if (*word <= largest)
+        return;
+    *word = instead;
+    copy->damaged = 1;
+}
+
+static void mend_words(struct block *copy)
+{
+    mend_word(copy, &copy->state, BLOCK_FAILED, BLOCK_DUMPING);
+    mend_word(copy, &copy->dump_kind, BLOCK_MAX_DUMP_KIND, 0);
+    mend_word(copy, &copy->after_dump, BLOCK_MAX_AFTER_DUMP, 0);
+    mend_word(copy, &copy->consent, BLOCK_CONSENT_NO, BLOCK_CONSENT_NO); /* what cannot be read counts as no */
+    mend_word(copy, &copy->exception.context_size_bytes, BLOCK_MAX_CONTEXT, 0);
+    mend_word(copy, &copy->exception.parameter_count, BLOCK_MAX_PARAMETERS, BLOCK_MAX_PARAMETERS);
+    /* No program lives to log half of 2^64 bytes: the counter was overwritten, and where the ring begins is not known any more. */
+    if (copy->log_written > INT64_MAX) {
+        copy->log_written = 0;
+        copy->damaged = 1;
+    }
+}
+
+static void mend(struct block *copy)
+{
+    mend_words(copy);
+    mend_texts(copy);
+    mend_annotations(copy);
+    mend_ranges(copy);
 }
 
 const char *block_check(struct block *copy, size_t size_bytes)
@@ -64,17 +112,22 @@ const char *block_check(struct block *copy, size_t size_bytes)
         return "states a size that is not its version's";
     if (copy->pointer_bits != 32 && copy->pointer_bits != 64)
         return "is of a process that is neither 32- nor 64-bit";
-    if (copy->state > BLOCK_FAILED)
-        return "is in a state that does not exist";
-    if (copy->exception.context_size_bytes > BLOCK_MAX_CONTEXT)
-        return "states a context that is longer than its place";
-    if (copy->exception.parameter_count > BLOCK_MAX_PARAMETERS)
-        copy->exception.parameter_count = BLOCK_MAX_PARAMETERS;
-    /* No program lives to log half of 2^64 bytes: the counter was overwritten, and where the ring begins is not known any more. */
-    if (copy->log_written > INT64_MAX)
-        copy->log_written = 0;
-    terminate_texts(copy);
-    clamp_annotations(copy);
-    drop_bad_ranges(copy);
+    copy->damaged = 0;
+    mend(copy);
     return NULL;
+}
+
+void block_mend(struct block *copy, const struct block_owner *owner)
+{
+    bool is_sound = copy->magic == BLOCK_MAGIC && copy->version == BLOCK_VERSION && copy->size_bytes == sizeof *copy &&
+                    copy->pid == owner->pid && copy->pointer_bits == owner->pointer_bits && copy->start_filetime == owner->start_filetime;
+
+    copy->magic = BLOCK_MAGIC;
+    copy->version = BLOCK_VERSION;
+    copy->size_bytes = sizeof *copy;
+    copy->pid = owner->pid;
+    copy->pointer_bits = owner->pointer_bits;
+    copy->start_filetime = owner->start_filetime;
+    copy->damaged = is_sound ? 0 : 1;
+    mend(copy);
 }

@@ -60,6 +60,13 @@ enum block_source {
 /* block.last_resort: what the client does when no monitor answers; chosen at install. */
 enum block_last_resort { BLOCK_RESORT_NONE = 0, BLOCK_RESORT_WER = 1, BLOCK_RESORT_IN_PROCESS = 2 };
 
+/* block.consent, block.dump_kind and block.after_dump carry salvor.h's words. */
+#define BLOCK_CONSENT_UNSET  0u
+#define BLOCK_CONSENT_YES    1u
+#define BLOCK_CONSENT_NO     2u
+#define BLOCK_MAX_DUMP_KIND  3u
+#define BLOCK_MAX_AFTER_DUMP 1u
+
 struct block_exception {
     uint32_t code, flags;
     uint64_t address;         /* ExceptionAddress */
@@ -101,7 +108,8 @@ struct block {
     uint32_t handlers, result; /* result: enum status of the last dump, set before DONE or FAILED */
     uint64_t max_dump_bytes;
     uint64_t heartbeat; /* steady milliseconds of the client's last salvor_heartbeat; 0 = never */
-    uint32_t hang_timeout_ms, log_reserved;
+    uint32_t hang_timeout_ms;
+    uint32_t damaged; /* 1 in a copy in which block_check or block_mend found something unsound; nothing in the live block */
     uint64_t crash_filetime;
     struct block_exception exception;
     char report_id[40]; /* of the last dump, set before DONE */
@@ -124,8 +132,17 @@ static_assert(sizeof(struct block_annotation) == 8 + BLOCK_MAX_KEY + BLOCK_MAX_V
 static_assert(offsetof(struct block, exception) % 8 == 0, "block.exception is aligned for 32- and 64-bit compilers alike");
 static_assert(offsetof(struct block, log_written) % 8 == 0, "block.log_written is aligned for 32- and 64-bit compilers alike");
 
-/* Why a block is refused, as one sentence part; NULL when a copy of it can be used. Makes every text end inside its array, clamps counts.
- */
+/* Why a block is refused, as one sentence part; NULL when it is one: its head is right. What is unsound behind the head is then dropped
+ * field by field, and the copy marked as damaged: after that every text ends inside its array and every count is within its limit. For a
+ * reader who does not know whose block it is. */
 const char *block_check(struct block *copy, size_t size_bytes);
+
+/* Whose block it is, where the reader knows. */
+struct block_owner {
+    uint32_t pid, pointer_bits;
+    uint64_t start_filetime;
+};
+/* The same for a block that the reader made himself: a program that wrote over all of it loses what it said there and nothing else. */
+void block_mend(struct block *copy, const struct block_owner *owner);
 
 #endif

@@ -54,6 +54,12 @@
 #define COUNT_LOOP   "loop"   /* the program kept crashing */
 #define COUNT_QUOTA  "quota"  /* the queue was full */
 
+/* Of what the program asked for beyond its dump: what did not come. Each may come more than once. */
+#define RECORD_ATTACHMENT_REFUSED "attachment_refused" /* "<name>: <why>" */
+#define RECORD_MEMORY_REFUSED     "memory_refused"     /* "0x<address> <size> <why>" */
+#define RECORD_STREAM_REFUSED     "stream_refused"     /* "0x<type> <size> <why>" */
+#define RECORD_BLOCK_DAMAGED      "block_damaged" /* "1": the program had written over its shared block; what was unsound is left out */
+
 /* Values of RECORD_LAYER. */
 #define LAYER_MONITOR      "monitor"
 #define LAYER_WER          "wer-module"

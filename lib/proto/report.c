@@ -17,6 +17,8 @@ void report_put_identity(struct record_writer *writer, const struct report_ident
     record_put(writer, RECORD_LAYER, identity->layer);
     if (identity->weak)
         record_put(writer, RECORD_WEAK_ID, "1");
+    if (identity->consent_of[0])
+        record_put(writer, RECORD_CONSENT_OF, identity->consent_of);
 }
 
 static const char *source_name(uint32_t source)
@@ -45,11 +47,21 @@ static void put_annotation(struct record_writer *writer, const struct block_anno
     record_put_sized(writer, RECORD_ANNOTATION, annotation->key, annotation->key_bytes, annotation->value, annotation->value_bytes);
 }
 
+void report_put_consent(struct record_writer *writer, uint32_t consent)
+{
+    static const char *const words[] = {[BLOCK_CONSENT_UNSET] = CONSENT_UNSET, [BLOCK_CONSENT_YES] = CONSENT_YES};
+
+    record_put(writer, RECORD_CONSENT, consent < sizeof words / sizeof *words ? words[consent] : CONSENT_NO);
+}
+
 void report_put_client(struct record_writer *writer, const struct block *copy)
 {
     put_if_set(writer, RECORD_VERSION, copy->app_version);
     put_if_set(writer, RECORD_ENVIRONMENT, copy->environment);
     put_if_set(writer, RECORD_CHANNEL, copy->channel);
+    report_put_consent(writer, copy->consent);
+    if (copy->damaged)
+        record_put(writer, RECORD_BLOCK_DAMAGED, "1");
     record_put(writer, RECORD_SOURCE, source_name(copy->source));
     if (copy->exception.code)
         record_put_hex(writer, RECORD_CODE, copy->exception.code);

@@ -13,10 +13,13 @@ struct report_identity {
     int64_t process_start, crash_time; /* Unix seconds; process_start 0 = not known */
     const char *layer;                 /* LAYER_* */
     bool weak;                         /* the id rests on the file's time */
+    char consent_of[UUID_TEXT_BYTES];  /* uuid_consent_of; "" = not known */
 };
 
 /* The record's first lines. */
 void report_put_identity(struct record_writer *writer, const struct report_identity *identity);
+/* The client's word on sending (block.consent); what is none counts as no. */
+void report_put_consent(struct record_writer *writer, uint32_t consent);
 /* What the client told, from a copy that block_check accepted. Annotations that were being written are left out. */
 void report_put_client(struct record_writer *writer, const struct block *copy);
 /* Puts the breadcrumb ring in order, oldest first, into ret (BLOCK_LOG_BYTES); returns its length. A line cut by the ring's wrap is

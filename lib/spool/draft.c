@@ -101,6 +101,48 @@ static enum status copy_bounded(struct file *to, struct file *source, uint64_t m
     return status;
 }
 
+/* Notes an attachment that the file holds from draft->end on. */
+static enum status line_add(struct spool_draft *draft, const char *name, uint64_t size)
+{
+    enum status status = draft->attachment_count < SPOOL_ATTACHMENTS_MAX ? ST_OK : ST_TOO_LARGE;
+
+    if (status == ST_OK)
+        status = buffer_printf(&draft->lines, RECORD_ATTACHMENT "=%" PRIu64 " %" PRIu64 " %s\n", draft->end, size, name);
+    if (status == ST_OK) {
+        draft->end += size;
+        draft->attachment_count++;
+    }
+    return status;
+}
+
+enum status spool_draft_end_written(struct spool_draft *draft, uint64_t dump_bytes, const struct spool_attachment *attachments,
+                                    size_t count)
+{
+    struct file_info info;
+    enum status status = draft->dump_ended ? ST_STATE : file_info_of(&draft->file, &info);
+    uint64_t left;
+
+    if (status == ST_OK && info.size_bytes < dump_bytes)
+        status = ST_FORMAT;
+    if (status != ST_OK)
+        return status;
+    draft->dump_bytes = draft->end = dump_bytes;
+    left = info.size_bytes - dump_bytes;
+    for (size_t i = 0; status == ST_OK && i < count; i++) {
+        if (!path_is_plain_name(attachments[i].name))
+            status = ST_ARGUMENT;
+        else if (attachments[i].size_bytes > left)
+            status = ST_FORMAT;
+        else
+            status = line_add(draft, attachments[i].name, attachments[i].size_bytes);
+        left -= status == ST_OK ? attachments[i].size_bytes : 0;
+    }
+    if (status == ST_OK && left)
+        status = ST_FORMAT;
+    draft->dump_ended = status == ST_OK;
+    return status;
+}
+
 enum status spool_draft_attach(struct spool_draft *draft, const char *name, struct file *source, uint64_t max_bytes)
 {
     uint64_t size = 0;
@@ -115,12 +157,9 @@ enum status spool_draft_attach(struct spool_draft *draft, const char *name, stru
         return ST_TOO_LARGE;
     status = copy_bounded(&draft->file, source, max_bytes, &size);
     if (status == ST_OK)
-        status = buffer_printf(&draft->lines, RECORD_ATTACHMENT "=%" PRIu64 " %" PRIu64 " %s\n", draft->end, size, name);
-    if (status == ST_OK) {
-        draft->end += size;
-        draft->attachment_count++;
+        status = line_add(draft, name, size);
+    if (status == ST_OK)
         return ST_OK;
-    }
     draft->lines.len = lines;
     if (file_truncate(&draft->file, draft->end) != ST_OK || file_seek(&draft->file, draft->end) != ST_OK)
         log_warn("draft-not-reset", "file=\"%s\" attachment=\"%s\"", draft->path, name); /* commit cuts at draft->end again */
@@ -156,10 +195,7 @@ enum status spool_draft_copy(struct spool_draft *draft, struct spool_report *dum
 
         status = copy_range(&draft->file, &attachments->file, from->offset, from->size_bytes);
         if (status == ST_OK)
-            status =
-                buffer_printf(&draft->lines, RECORD_ATTACHMENT "=%" PRIu64 " %" PRIu64 " %s\n", draft->end, from->size_bytes, from->name);
-        draft->end += from->size_bytes;
-        draft->attachment_count++;
+            status = line_add(draft, from->name, from->size_bytes);
     }
     return status;
 }

@@ -34,6 +34,7 @@ enum status spool_sweep(struct spool *spool);
 /* -- writing one report -- */
 struct spool_draft;
 struct spool_report; /* open, with its record in memory */
+struct spool_attachment;
 /* Makes an empty file in tmp/, locked while the draft lives. */
 enum status spool_draft_create(struct spool *spool, struct spool_draft **ret);
 /* The file to write the minidump into, from offset 0. Its handle may be given to a child that writes there. Owned by the draft. */
@@ -41,6 +42,10 @@ struct file *spool_draft_file(struct spool_draft *draft);
 const char *spool_draft_path(const struct spool_draft *draft);
 /* Declares what the file holds now as the dump (0 = none) and moves behind it. Call before the next two. */
 enum status spool_draft_end_dump(struct spool_draft *draft, uint64_t *ret_dump_bytes);
+/* What a child has written into the file is a dump of dump_bytes and behind it, up to the file's end, attachments of these names and sizes,
+ * one after the other (offsets are not read). ST_FORMAT when the file is not so long; ST_ARGUMENT: a name that is not plain. */
+enum status spool_draft_end_written(struct spool_draft *draft, uint64_t dump_bytes, const struct spool_attachment *attachments,
+                                    size_t count);
 /* Appends a file of at most max_bytes under a plain name; a longer one is ST_TOO_LARGE and adds nothing. */
 enum status spool_draft_attach(struct spool_draft *draft, const char *name, struct file *source, uint64_t max_bytes);
 /* Adds dump and attachment lines to the record, writes record and footer, syncs, and renames into state's folder: from here on the report

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/win/error.h"
+#include "writer/memory_list.h"
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,9 @@
 #define MAX_NAME_CHARS      256
 #define MAX_APPENDED        (16u * 1024 * 1024)
 #define MDMP                0x504d444du
+#define MAX_MEMORY_ENTRIES  65536
+#define STREAM_MEMORY       5u
+#define STREAM_MEMORY_64    9u
 #define STREAM_MISC_INFO    15u
 #define STREAM_MEMORY_INFO  16u
 #define STREAM_THREAD_NAMES 24u
@@ -36,7 +40,7 @@ struct dump {
     DWORD pid;
     uint64_t end; /* of the file as it was */
     uint8_t header[HEADER_BYTES];
-    uint8_t directory[(MAX_STREAMS + 3) * ENTRY_BYTES];
+    uint8_t directory[(MAX_STREAMS + 4) * ENTRY_BYTES];
     uint32_t streams;
     struct buffer tail; /* what goes behind end */
 };
@@ -317,6 +321,70 @@ static enum status append_times(struct dump *dump)
     return status;
 }
 
+/* -- memory that the program asked for -- */
+
+static enum status load_memory_list(struct dump *dump, const uint8_t *entry, struct buffer *ret)
+{
+    uint32_t size = bytes_u32(entry + 4), offset = bytes_u32(entry + 8), count;
+    uint8_t head[4];
+    enum status status = size < sizeof head ? ST_FORMAT : read_at(dump->file, offset, head, sizeof head);
+
+    if (status != ST_OK)
+        return status;
+    count = bytes_u32(head);
+    if (count > MAX_MEMORY_ENTRIES || size != sizeof head + count * MEMORY_LIST_ENTRY_BYTES)
+        return ST_FORMAT;
+    status = count ? buffer_reserve(ret, count * MEMORY_LIST_ENTRY_BYTES) : ST_OK;
+    if (status == ST_OK && count)
+        status = read_at(dump->file, offset + sizeof head, ret->data, count * MEMORY_LIST_ENTRY_BYTES);
+    if (status == ST_OK)
+        ret->len = count * MEMORY_LIST_ENTRY_BYTES;
+    return status;
+}
+
+static enum status store_memory_list(struct dump *dump, uint8_t *entry, const struct buffer *entries)
+{
+    uint8_t count[4];
+    uint32_t offset = 0, size = (uint32_t)(sizeof count + entries->len);
+    enum status status = tail_offset(dump, &offset);
+
+    bytes_put_u32(count, (uint32_t)(entries->len / MEMORY_LIST_ENTRY_BYTES));
+    if (status == ST_OK)
+        status = buffer_append(&dump->tail, count, sizeof count);
+    if (status == ST_OK)
+        status = buffer_append(&dump->tail, entries->data, entries->len);
+    if (status == ST_OK && entry)
+        set_entry(entry, STREAM_MEMORY, size, offset);
+    else if (status == ST_OK)
+        add_entry(dump, STREAM_MEMORY, size, offset);
+    return status;
+}
+
+/* First of all, since the bytes go straight into the file, before the tail. A full dump has all memory in a list of its own. */
+static enum status append_memory(struct dump *dump, const struct block_range *ranges, size_t count)
+{
+    struct buffer entries;
+    uint8_t *entry = find_stream(dump, STREAM_MEMORY);
+    enum status status = ST_OK;
+    size_t before;
+
+    if (!count || find_stream(dump, STREAM_MEMORY_64))
+        return ST_OK;
+    buffer_init(&entries, 2 * MAX_MEMORY_ENTRIES * MEMORY_LIST_ENTRY_BYTES);
+    if (entry)
+        status = load_memory_list(dump, entry, &entries);
+    before = entries.len;
+    for (size_t i = 0; status == ST_OK && i < count; i++) {
+        status = memory_list_add(dump->file, &dump->end, &entries, dump->process, &ranges[i]);
+        if (status == ST_TRUNCATED)
+            status = ST_OK;
+    }
+    if (status == ST_OK && entries.len > before)
+        status = store_memory_list(dump, entry, &entries);
+    buffer_done(&entries);
+    return status;
+}
+
 /* Tail and directory first; the header, which makes them count, last. */
 static enum status store(struct dump *dump)
 {
@@ -334,7 +402,7 @@ static enum status store(struct dump *dump)
     return write_at(dump->file, 0, dump->header, HEADER_BYTES);
 }
 
-enum status minidump_append(HANDLE file, HANDLE process, DWORD pid)
+enum status minidump_append(HANDLE file, HANDLE process, DWORD pid, const struct block_range *ranges, size_t range_count)
 {
     struct dump *dump = calloc(1, sizeof *dump);
     enum status status;
@@ -346,6 +414,8 @@ enum status minidump_append(HANDLE file, HANDLE process, DWORD pid)
     dump->pid = pid;
     buffer_init(&dump->tail, MAX_APPENDED);
     status = load(dump);
+    if (status == ST_OK)
+        status = append_memory(dump, ranges, range_count);
     if (status == ST_OK)
         status = append_times(dump);
     if (status == ST_OK)

@@ -1,7 +1,7 @@
 /* sample.c - salvor-sample: an ordinary program that uses Salvor and dies as asked.
  *
  *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
- *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT]
+ *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT] [--attach FILE]... [--extra]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -35,9 +35,29 @@ static void exit_three(void)
 
 struct arguments {
     const char *kind, *note;
-    int no_salvor, self_monitor, no_wait, uninstall, in_thread;
+    int no_salvor, self_monitor, no_wait, uninstall, in_thread, extra;
     salvor_options options;
 };
+
+/* Memory, a stream, and a page of each kind that cannot be read, to be found again in the dump; their addresses go along as annotations. */
+static void add_extra(void)
+{
+    static char memory[70000], stream[301];
+    char *closed = VirtualAlloc(NULL, 4096, MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS), text[40];
+    size_t i;
+
+    for (i = 0; i < sizeof memory; i++)
+        memory[i] = (char)(i * 7);
+    for (i = 0; i < sizeof stream; i++)
+        stream[i] = (char)(i * 3);
+    salvor_add_memory(memory, sizeof memory);
+    salvor_add_memory(memory + 100, 50); /* inside the first: each byte is in the dump once */
+    salvor_add_memory(closed, 4096);
+    salvor_add_stream(0x5a0001, stream, sizeof stream);
+    salvor_add_stream(0x5a0002, closed, 16);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)(size_t)memory);
+    salvor_set_annotation("extra", text);
+}
 
 static int SALVOR_CALL ignore_filter(void *pointers, void *context)
 {
@@ -140,7 +160,8 @@ static int usage(void)
 {
     size_t i;
     fprintf(stderr, "usage: salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait]\n"
-                    "                     [--uninstall] [--thread] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\nkinds:");
+                    "                     [--uninstall] [--thread] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\n"
+                    "                     [--attach FILE]... [--extra]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -159,6 +180,8 @@ static int parse_flag(struct arguments *to, const char *word)
         to->uninstall = 1;
     else if (strcmp(word, "--thread") == 0)
         to->in_thread = 1;
+    else if (strcmp(word, "--extra") == 0)
+        to->extra = 1;
     else if (strcmp(word, "--eager") == 0)
         to->options.flags |= SALVOR_VEH_EAGER;
     else if (strcmp(word, "--pass") == 0)
@@ -175,9 +198,11 @@ static int parse_value(struct arguments *to, const char *word, const char *value
     else if (strcmp(word, "--spool") == 0)
         to->options.spool_dir = value;
     else if (strcmp(word, "--timeout") == 0)
-        to->options.crash_timeout_ms = (uint32_t)atoi(value);
+        to->options.crash_timeout_ms = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(word, "--note") == 0)
         to->note = value;
+    else if (strcmp(word, "--attach") == 0)
+        return salvor_add_attachment(value) == SALVOR_OK;
     else if (strcmp(word, "--filter") == 0)
         to->options.filter = strcmp(value, "fault") == 0 ? faulting_filter : strcmp(value, "hang") == 0 ? hanging_filter : ignore_filter;
     else
@@ -214,6 +239,8 @@ static void install(const struct arguments *from)
     salvor_set_annotation("scene", "harbour at dusk");
     if (from->note)
         salvor_set_annotation("note", from->note);
+    if (from->extra)
+        add_extra();
     salvor_log("sample started");
     salvor_log("about to draw the first frame");
     if (from->uninstall)

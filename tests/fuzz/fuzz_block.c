@@ -1,4 +1,5 @@
-/* fuzz_block.c - a shared block that a hostile client wrote into: whatever block_check lets through can be read without a further check.
+/* fuzz_block.c - a shared block that a hostile client wrote into: whatever block_check lets through, and all that block_mend leaves, can be
+ * read without a further check.
  *
  * The block is far longer than a fuzzer's inputs, so the input is a list of places in a good one that are overwritten: three bytes of
  * offset, one of length, then the bytes. The first byte chooses how much of the block there is. */
@@ -15,6 +16,7 @@
             abort();                                                                                                                       \
     } while (0)
 
+static const struct block_owner owner = {42, 64, 130000000000000000u};
 static struct block block;
 
 static void fill(const uint8_t *data, size_t size)
@@ -71,7 +73,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     fill(data + 1, size - 1);
-    if (block_check(&block, data[0] == 1 ? sizeof block - 1 : sizeof block))
+    if (data[0] == 2)
+        block_mend(&block, &owner);
+    else if (block_check(&block, data[0] == 1 ? sizeof block - 1 : sizeof block))
         return 0;
     check_accepted();
     record_writer_init(&writer, text, sizeof text);

@@ -65,26 +65,46 @@ static void block_when_header_is_wrong_then_refused(void **state)
     check_refused(sizeof block, "is of a process that is neither 32- nor 64-bit");
 }
 
-static void block_when_state_is_known_then_accepted_else_refused(void **state)
+/* Accepted, and marked as damaged or not. */
+static void check_accepted(uint32_t damaged)
+{
+    assert_null(block_check(&block, sizeof block));
+    assert_int_equal(block.damaged, damaged);
+}
+
+static void block_when_state_is_unknown_then_mended(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i <= BLOCK_FAILED; i++) {
         block.state = i;
-        assert_null(block_check(&block, sizeof block));
+        check_accepted(0);
+        assert_int_equal(block.state, i);
     }
     block.state = BLOCK_FAILED + 1;
-    check_refused(sizeof block, "is in a state that does not exist");
+    check_accepted(1);
+    assert_true(block.state <= BLOCK_FAILED);
 }
 
-static void block_when_context_is_at_its_limit_then_accepted_and_above_refused(void **state)
+static void block_when_context_is_longer_than_its_place_then_dropped(void **state)
 {
     (void)state;
     block.exception.context_size_bytes = BLOCK_MAX_CONTEXT;
-    assert_null(block_check(&block, sizeof block));
+    check_accepted(0);
+    assert_int_equal(block.exception.context_size_bytes, BLOCK_MAX_CONTEXT);
     block.exception.context_size_bytes = BLOCK_MAX_CONTEXT + 1;
-    check_refused(sizeof block, "states a context that is longer than its place");
-    block.exception.context_size_bytes = UINT32_MAX;
-    check_refused(sizeof block, "states a context that is longer than its place");
+    check_accepted(1);
+    assert_int_equal(block.exception.context_size_bytes, 0);
+}
+
+static void block_when_consent_is_no_word_then_it_counts_as_no(void **state)
+{
+    (void)state;
+    block.consent = BLOCK_CONSENT_YES;
+    check_accepted(0);
+    assert_int_equal(block.consent, BLOCK_CONSENT_YES);
+    block.consent = 3;
+    check_accepted(1);
+    assert_int_equal(block.consent, BLOCK_CONSENT_NO);
 }
 
 static void block_when_parameters_are_too_many_then_clamped(void **state)
@@ -98,12 +118,7 @@ static void block_when_parameters_are_too_many_then_clamped(void **state)
     assert_int_equal(block.exception.parameter_count, BLOCK_MAX_PARAMETERS);
 }
 
-static void check_text(const char *text, size_t room)
-{
-    assert_int_equal(strnlen(text, room), room - 1);
-}
-
-static void block_when_texts_have_no_end_then_given_one(void **state)
+static void block_when_texts_have_no_end_then_dropped(void **state)
 {
     (void)state;
     memset(block.report_id, 'x', sizeof block.report_id);
@@ -113,21 +128,71 @@ static void block_when_texts_have_no_end_then_given_one(void **state)
     memset(block.environment, 'x', sizeof block.environment);
     memset(block.channel, 'x', sizeof block.channel);
     memset(block.spool_dir, 'x', sizeof block.spool_dir);
+    memset(block.inbox, 'x', sizeof block.inbox);
     memset(block.url, 'x', sizeof block.url);
     memset(block.key, 'x', sizeof block.key);
     memset(block.attachments, 'x', sizeof block.attachments);
-    assert_null(block_check(&block, sizeof block));
-    check_text(block.report_id, sizeof block.report_id);
-    check_text(block.reason, sizeof block.reason);
-    check_text(block.app, sizeof block.app);
-    check_text(block.app_version, sizeof block.app_version);
-    check_text(block.environment, sizeof block.environment);
-    check_text(block.channel, sizeof block.channel);
-    check_text(block.spool_dir, sizeof block.spool_dir);
-    check_text(block.url, sizeof block.url);
-    check_text(block.key, sizeof block.key);
+    check_accepted(1);
+    assert_int_equal(block.report_id[0] | block.reason[0] | block.app[0] | block.app_version[0] | block.environment[0], 0);
+    assert_int_equal(block.channel[0] | block.spool_dir[0] | block.inbox[0] | block.url[0] | block.key[0], 0);
     for (size_t i = 0; i < BLOCK_MAX_ATTACHMENTS; i++)
-        check_text(block.attachments[i], BLOCK_MAX_PATH);
+        assert_int_equal(block.attachments[i][0], 0);
+}
+
+static void block_when_text_is_at_its_limit_then_kept_and_no_utf8_then_dropped(void **state)
+{
+    (void)state;
+    memset(block.app_version, 'x', sizeof block.app_version - 1);
+    strcpy(block.channel, "b\xc3\xaat\xc3\xa1");
+    strcpy(block.environment, "\xcc\xcc\xcc");
+    check_accepted(1);
+    assert_int_equal(strlen(block.app_version), sizeof block.app_version - 1);
+    assert_string_equal(block.channel, "b\xc3\xaat\xc3\xa1");
+    assert_string_equal(block.environment, "");
+}
+
+/* -- a block that is known to be ours, whatever is in it -- */
+
+static const struct block_owner owner = {77, 64, 130000000000000000u};
+
+static void mend_when_block_is_sound_then_unmarked_and_unchanged(void **state)
+{
+    static struct block before;
+    (void)state;
+    block.pid = owner.pid;
+    block.start_filetime = owner.start_filetime;
+    before = block;
+    block_mend(&block, &owner);
+    assert_memory_equal(&block, &before, sizeof block);
+}
+
+static void mend_when_head_is_overwritten_then_owner_stands_and_the_rest_is_kept(void **state)
+{
+    (void)state;
+    strcpy(block.app_version, "9.8.7");
+    block.annotations[0].key_bytes = 1;
+    memset(&block, 0xcc, offsetof(struct block, state));
+    block_mend(&block, &owner);
+    assert_int_equal(block.damaged, 1);
+    assert_int_equal(block.magic, BLOCK_MAGIC);
+    assert_int_equal(block.size_bytes, sizeof block);
+    assert_int_equal(block.pid, owner.pid);
+    assert_int_equal(block.pointer_bits, 64);
+    assert_true(block.start_filetime == owner.start_filetime);
+    assert_string_equal(block.app_version, "9.8.7");
+    assert_int_equal(block.annotations[0].key_bytes, 1);
+}
+
+static void mend_when_any_byte_fills_it_all_then_every_count_is_in_its_limit(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        memset(&block, byte, sizeof block);
+        block_mend(&block, &owner);
+        assert_int_equal(block.damaged, 1);
+        assert_null(block_check(&block, sizeof block)); /* as any reader would want it */
+        assert_int_equal(block.damaged, 0);
+    }
 }
 
 static void annotation_when_it_fills_its_place_then_kept_whole(void **state)
@@ -157,7 +222,7 @@ static void annotation_when_lengths_lie_then_dropped_and_others_kept(void **stat
     assert_null(block_check(&block, sizeof block));
     assert_int_equal(block.annotations[0].key_bytes, 0);
     assert_int_equal(block.annotations[0].value_bytes, 0);
-    assert_int_equal(block.annotations[1].key_bytes, 3);
+    assert_int_equal(block.annotations[1].key_bytes, 0);
     assert_int_equal(block.annotations[1].value_bytes, 0);
     assert_int_equal(block.annotations[2].key_bytes, 3);
     assert_int_equal(block.annotations[2].value_bytes, 4);
@@ -218,10 +283,15 @@ int main(void)
         test_block(block_when_mapped_larger_then_accepted),
         test_block(block_when_short_then_refused_whatever_it_holds),
         test_block(block_when_header_is_wrong_then_refused),
-        test_block(block_when_state_is_known_then_accepted_else_refused),
-        test_block(block_when_context_is_at_its_limit_then_accepted_and_above_refused),
+        test_block(block_when_state_is_unknown_then_mended),
+        test_block(block_when_context_is_longer_than_its_place_then_dropped),
+        test_block(block_when_consent_is_no_word_then_it_counts_as_no),
         test_block(block_when_parameters_are_too_many_then_clamped),
-        test_block(block_when_texts_have_no_end_then_given_one),
+        test_block(block_when_texts_have_no_end_then_dropped),
+        test_block(block_when_text_is_at_its_limit_then_kept_and_no_utf8_then_dropped),
+        test_block(mend_when_block_is_sound_then_unmarked_and_unchanged),
+        test_block(mend_when_head_is_overwritten_then_owner_stands_and_the_rest_is_kept),
+        test_block(mend_when_any_byte_fills_it_all_then_every_count_is_in_its_limit),
         test_block(annotation_when_it_fills_its_place_then_kept_whole),
         test_block(annotation_when_lengths_lie_then_dropped_and_others_kept),
         test_block(range_when_it_ends_with_the_address_space_then_kept),

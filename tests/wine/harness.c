@@ -79,9 +79,9 @@ static void beside_us(char *ret, size_t size, const char *program)
     buffer_done(&self);
 }
 
-static struct process *start(const char *program, va_list args)
+static struct process *start_with(const char *program, const char *const *arguments)
 {
-    const char *argv[HARNESS_MAX_ARGS];
+    const char *argv[HARNESS_MAX_ARGS + 1];
     struct process_options options = {0};
     struct process *process = NULL;
     char path[2048];
@@ -89,7 +89,7 @@ static struct process *start(const char *program, va_list args)
 
     beside_us(path, sizeof path, program);
     argv[0] = path;
-    while (count < HARNESS_MAX_ARGS && (argv[count] = va_arg(args, const char *)) != NULL)
+    while (count < HARNESS_MAX_ARGS && (argv[count] = *arguments++) != NULL)
         count++;
     assert_true(count < HARNESS_MAX_ARGS);
     options.argv = argv;
@@ -98,6 +98,22 @@ static struct process *start(const char *program, va_list args)
     if (process_start(&process, &options) != ST_OK)
         fail_msg("%s could not be started", path);
     return process;
+}
+
+static struct process *start(const char *program, va_list args)
+{
+    const char *arguments[HARNESS_MAX_ARGS];
+    size_t count = 0;
+
+    while (count < HARNESS_MAX_ARGS && (arguments[count] = va_arg(args, const char *)) != NULL)
+        count++;
+    assert_true(count < HARNESS_MAX_ARGS);
+    return start_with(program, arguments);
+}
+
+uint32_t harness_run_with(uint32_t timeout_ms, const char *program, const char *const *arguments)
+{
+    return harness_finish(start_with(program, arguments), timeout_ms);
 }
 
 struct process *harness_start(const char *program, ...)
@@ -254,17 +270,26 @@ void harness_wer_module(bool is_registered)
     RegCloseKey(key);
 }
 
-uint32_t harness_run_under_werhost(const char *kind, const char *pipe, const char *spool_dir)
+uint32_t harness_run_under_werhost_with(const char *kind, const char *pipe, const char *spool_dir, const char *const *more)
 {
-    struct process *werhost = harness_start("werhost.exe", "run", "salvor-sample.exe", kind, "--pipe", pipe, "--spool", spool_dir,
-                                            "--timeout", "5000", (char *)NULL);
+    const char *arguments[HARNESS_MAX_ARGS] = {"run", "salvor-sample.exe", kind, "--pipe", pipe, "--spool", spool_dir, "--timeout", "5000"};
+    struct process *werhost;
     char line[256];
     unsigned long code = 0;
+    size_t count = 9;
 
+    while (more && *more && count + 1 < HARNESS_MAX_ARGS)
+        arguments[count++] = *more++;
+    werhost = start_with("werhost.exe", arguments);
     assert_true(harness_read_line(werhost, "werhost: exit 0x", line, sizeof line));
     assert_int_equal(sscanf(line, "werhost: exit 0x%lx", &code), 1);
     assert_int_equal(harness_finish(werhost, 30000), 0);
     return (uint32_t)code;
+}
+
+uint32_t harness_run_under_werhost(const char *kind, const char *pipe, const char *spool_dir)
+{
+    return harness_run_under_werhost_with(kind, pipe, spool_dir, NULL);
 }
 
 void harness_collector_stop(struct harness_collector *collector)

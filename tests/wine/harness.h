@@ -9,7 +9,7 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
-#define HARNESS_MAX_ARGS 24
+#define HARNESS_MAX_ARGS 32
 
 /* A new empty folder below %TEMP%, removed when the test program ends; static text. */
 const char *harness_folder(void);
@@ -43,6 +43,10 @@ void harness_collector_stop(struct harness_collector *collector); /* kills it; m
 void harness_wer_module(bool is_registered);
 /* Runs the sample below werhost, which plays WerFault; the exit code that werhost saw. */
 uint32_t harness_run_under_werhost(const char *kind, const char *pipe, const char *spool_dir);
+/* The same with more arguments for the sample, NULL-terminated. */
+uint32_t harness_run_under_werhost_with(const char *kind, const char *pipe, const char *spool_dir, const char *const *more);
+/* A program beside the test with NULL-terminated arguments; its exit code. */
+uint32_t harness_run_with(uint32_t timeout_ms, const char *program, const char *const *arguments);
 
 /* Whether the collector's log holds text. */
 bool harness_log_has(const struct harness_collector *collector, const char *text);

@@ -1,0 +1,15 @@
+/* memory_list.h - adds ranges of a process's memory to a dump's memory list (MINIDUMP_MEMORY_LIST). Windows only. */
+#ifndef SALVOR_WRITER_MEMORY_LIST_H
+#define SALVOR_WRITER_MEMORY_LIST_H
+#include "base/buffer.h"
+#include "proto/block.h"
+#include <windows.h>
+
+#define MEMORY_LIST_ENTRY_BYTES 16u /* MINIDUMP_MEMORY_DESCRIPTOR: start u64, size u32, file offset u32 */
+
+/* Writes the process's bytes in the range to the file at *end, and moves *end behind them; entries gains their descriptors. What the
+ * entries cover already is passed over: readers refuse a list that has a byte twice. ST_TRUNCATED when the memory cannot be read (any
+ * more), with the entries and *end as they were. */
+enum status memory_list_add(HANDLE file, uint64_t *end, struct buffer *entries, HANDLE process, const struct block_range *range);
+
+#endif
