@@ -2,7 +2,8 @@
  * (socorro), the Crashpad pages of the vendors' manuals (bugsplat, backtrace), mini-breakpad-server (breakpad).
  *
  * Antenna takes every part of type application/octet-stream for a dump, so Socorro gets no attachments. Relay puts fields that it does not
- * know into the event's extra data, so Sentry gets none. Old Breakpad servers inflate nothing. */
+ * know into the event's extra data, so Sentry gets none. Old Breakpad servers inflate nothing. BugSplat's crashpad.php is PHP, which by
+ * default looks at twenty files, and the dump is the last. */
 #include "uploader/format.h"
 #include "base/text.h"
 #include "uploader/endpoint.h"
@@ -27,6 +28,7 @@ static const struct format formats[] = {
      .path = "/post/bp/crash/crashpad.php",
      .has_gzip = true,
      .parts = FORMAT_BREAKPAD_FIELDS | FORMAT_ANNOTATIONS | FORMAT_ATTACHMENTS,
+     .max_attachments = 19,
      .product = "product",
      .version = "version",
      .channel = "channel",

@@ -26,6 +26,7 @@ struct format {
     bool has_gzip;             /* it inflates */
     bool is_counted_once;      /* a report that arrives twice counts once */
     unsigned parts;            /* enum format_parts */
+    size_t max_attachments;    /* those behind it are left out; 0 = no limit */
     /* fields for what else it calls them; NULL = none */
     const char *product, *version, *channel, *environment;
 };

@@ -28,9 +28,12 @@ static enum status part_file(struct multipart *multipart, const char *name, cons
 /* Names are numbers, or the files' own where the server shows the name of the part. */
 static enum status attachments(struct multipart *multipart, const struct source *source, const struct format *format)
 {
+    size_t count = source->attachment_count;
     enum status status = ST_OK;
 
-    for (size_t i = 0; status == ST_OK && i < source->attachment_count; i++) {
+    if (format->max_attachments && count > format->max_attachments)
+        count = format->max_attachments;
+    for (size_t i = 0; status == ST_OK && i < count; i++) {
         char name[sizeof ATTACHMENT_PREFIX + MULTIPART_FILENAME_BYTES], own[MULTIPART_FILENAME_BYTES];
 
         multipart_filename(own, source->attachments[i].name);

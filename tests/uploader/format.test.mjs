@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { container, dump, dumpFile, historyOf, idOf, queue, queueArgs, recordOf, scene, standing, start } from './harness.mjs';
-import { antenna, breakpad, form, relay } from './readers.mjs';
+import { antenna, breakpad, form, php, relay } from './readers.mjs';
 import { answer } from './server.mjs';
 
 const ok = answer(200, 'CrashID=bp-1\n');
@@ -87,11 +87,39 @@ test('breakpad: plain body, product, version, and annotations as fields', async 
 test('bugsplat: product and version under both names', async t => {
   const request = await sent(t, 'bugsplat');
   assert.equal(request.path, '/post/bp/crash/crashpad.php');
-  const { fields, files } = form(request);
+  const { fields, files } = php(request);
+  form(request); // no name twice
   assert.deepEqual([fields.product, fields.version, fields.prod, fields.ver], ['app.exe', '1.2', 'app.exe', '1.2']);
   assert.equal(fields.gpu, 'none');
   assert.equal(fields.key, undefined);
   assert.ok(files.upload_file_minidump.content.equals(content));
+});
+
+test('bugsplat: dump is among the files that PHP looks at, however many attachments there are', async t => {
+  const { dir, server } = await scene(t, ok);
+  const attachments = Array.from({ length: 30 }, (_, i) => [`${i}.log`, `words ${i}`]);
+  queue(dir, 0);
+  fs.writeFileSync(path.join(dir, 'queue/pending/app.exe-1700000000-1.dmp'), container(record, content, attachments));
+  const result = await start(queueArgs(dir, server, '--format', 'bugsplat'));
+  assert.equal(result.code, 0, result.stderr);
+  const { files } = php(server.requests[0]);
+  assert.ok(files.upload_file_minidump.content.equals(content));
+  assert.equal(Object.keys(files).length, 20);
+});
+
+test('sentry: names that Relay gives a meaning of its own do not come from annotations or attachments', async t => {
+  const { dir, server } = await scene(t, ok);
+  const odd = `${recordOf(1)}annotation.a.b=dots\nannotation.x%5Dy=bracket\nannotation.sentry=1\n`;
+  queue(dir, 0);
+  fs.writeFileSync(path.join(dir, 'queue/pending/app.exe-1700000000-1.dmp'),
+    container(odd, content, [['__sentry-event', 'x'], ['view-hierarchy.json', '{}']]));
+  const result = await start(['--queue', path.join(dir, 'queue'), '--url', `${server.url}/api/1/minidump/`, '--format', 'sentry']);
+  assert.equal(result.code, 0, result.stderr);
+  const { event, attachments } = relay(server.requests[0]);
+  assert.deepEqual(Object.keys(event).sort(), ['environment', 'event_id', 'release', 'tags']);
+  assert.equal(event.tags['a.b'], 'dots');
+  assert.equal(event.tags['x]y'], undefined);
+  assert.deepEqual([attachments.attachment_1.kind, attachments.attachment_2.kind], ['attachment', 'attachment']);
 });
 
 test('backtrace: token and format in the address, attachment under its name', async t => {
