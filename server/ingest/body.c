@@ -2,6 +2,7 @@
 #include "ingest/body.h"
 #include "base/text.h"
 #include "ingest/disposition.h"
+#include "ingest/envelope.h"
 #include "ingest/inflate.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,9 @@ struct body {
     struct form *form;
     struct refusal *refusal;
     struct inflater *inflater;   /* NULL: the body comes as it is */
-    struct multipart *multipart; /* NULL: the body is a dump */
-    uint64_t bytes;              /* after decoding */
+    struct multipart *multipart; /* both NULL: the body is a dump */
+    struct envelope *envelope;
+    uint64_t bytes; /* after decoding */
 };
 
 static bool refuse_multipart(struct body *body, enum status status)
@@ -24,6 +26,15 @@ static bool refuse_multipart(struct body *body, enum status status)
     if (status == ST_REFUSED)
         return refusal_set(body->refusal, 400, "The form is refused.");
     return refusal_set(body->refusal, 400, multipart_error(body->multipart));
+}
+
+static bool refuse_envelope(struct body *body, enum status status)
+{
+    if (!status)
+        return true;
+    if (status == ST_MEMORY)
+        return refusal_set_status(body->refusal, status);
+    return refusal_set(body->refusal, status == ST_TOO_LARGE ? 413 : 400, envelope_error(body->envelope));
 }
 
 static bool refuse_inflate(struct body *body, enum status status)
@@ -48,6 +59,8 @@ static bool take_decoded(void *context, const void *bytes, size_t size)
 {
     struct body *body = context;
     body->bytes += size;
+    if (body->envelope)
+        return refuse_envelope(body, envelope_feed(body->envelope, bytes, size));
     if (!body->multipart)
         return form_dump_data(body->form, bytes, size);
     return refuse_multipart(body, multipart_feed(body->multipart, bytes, size));
@@ -76,6 +89,12 @@ static bool start_multipart(struct body *body, const char *content_type)
     return status ? refusal_set_status(body->refusal, status) : true;
 }
 
+static bool start_envelope(struct body *body)
+{
+    enum status status = envelope_create(&body->envelope, FORM_MAX_PARTS, &form_events, body->form);
+    return status ? refusal_set_status(body->refusal, status) : true;
+}
+
 static bool is_bare_dump(const char *content_type)
 {
     return disposition_is(content_type, "application/x-dmp") || disposition_is(content_type, "application/octet-stream") ||
@@ -88,6 +107,8 @@ static bool start_content(struct body *body, const char *content_type)
         return refusal_set(body->refusal, 400, "The request has no Content-Type; multipart/form-data or application/x-dmp is taken.");
     if (text_starts_nocase(content_type, "multipart/"))
         return start_multipart(body, content_type);
+    if (disposition_is(content_type, ENVELOPE_TYPE))
+        return start_envelope(body);
     if (is_bare_dump(content_type))
         return form_dump_begin(body->form, FORM_DUMP_NAME, "");
     return refusal_set(body->refusal, 415, "The Content-Type is not multipart/form-data or application/x-dmp.");
@@ -115,6 +136,7 @@ void body_free(struct body *body)
         return;
     inflater_free(body->inflater);
     multipart_free(body->multipart);
+    envelope_free(body->envelope);
     free(body);
 }
 
@@ -131,6 +153,8 @@ bool body_finish(struct body *body)
         return false;
     if (!body->bytes)
         return refusal_set(body->refusal, 400, "The body is empty.");
+    if (body->envelope)
+        return refuse_envelope(body, envelope_finish(body->envelope));
     if (body->multipart)
         return refuse_multipart(body, multipart_finish(body->multipart));
     return form_dump_end(body->form);
@@ -138,5 +162,5 @@ bool body_finish(struct body *body)
 
 bool body_is_form(const struct body *body)
 {
-    return body->multipart != NULL;
+    return body->multipart || body->envelope;
 }

@@ -1,4 +1,4 @@
-/* body.h - the body of an upload as it streams in: Content-Encoding undone, then a form or a bare minidump. */
+/* body.h - the body of an upload as it streams in: Content-Encoding undone, then a form, an envelope or a bare minidump. */
 #ifndef SALVOR_SERVER_INGEST_BODY_H
 #define SALVOR_SERVER_INGEST_BODY_H
 #include "ingest/form.h"

@@ -1,10 +1,12 @@
 /* ingest.c - see ingest.h. The key is checked before the body is looked at; nothing is kept of an upload that is not accepted whole. */
 #include "ingest/ingest.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "ingest/accept.h"
 #include "ingest/body.h"
 #include "ingest/disposition.h"
+#include "ingest/envelope.h"
 #include "ingest/facts.h"
 #include "ingest/key.h"
 #include "store/project.h"
@@ -15,7 +17,8 @@
 #define RETRY_AFTER_S "30"
 
 static const char API_PREFIX[] = "/api/";
-static const char API_SUFFIX[] = "/minidump";
+static const char MINIDUMP_SUFFIX[] = "/minidump";
+static const char ENVELOPE_SUFFIX[] = "/envelope";
 
 struct upload {
     struct ingest *ingest;
@@ -28,22 +31,33 @@ struct upload {
 
 /* -- routes -- */
 
-/* The project named by /api/<project>/minidump or the same with a '/'; false for other paths. */
-static bool api_project(const char *path, char ret[PROJECT_MAX_NAME + 1])
+/* The project named by /api/<project><suffix> or the same with a '/'; false for other paths. */
+static bool api_route(const char *path, const char *suffix, char ret[PROJECT_MAX_NAME + 1])
 {
     if (!text_starts(path, API_PREFIX))
         return false;
     const char *name = path + strlen(API_PREFIX);
     size_t length = strcspn(name, "/");
     const char *rest = name + length;
-    if (!length || length > PROJECT_MAX_NAME || !text_starts(rest, API_SUFFIX))
+    if (!length || length > PROJECT_MAX_NAME || !text_starts(rest, suffix))
         return false;
-    rest += strlen(API_SUFFIX);
+    rest += strlen(suffix);
     if (strcmp(rest, "") != 0 && strcmp(rest, "/") != 0)
         return false;
     memcpy(ret, name, length);
     ret[length] = 0;
     return true;
+}
+
+static bool api_project(const char *path, char ret[PROJECT_MAX_NAME + 1])
+{
+    return api_route(path, MINIDUMP_SUFFIX, ret) || api_route(path, ENVELOPE_SUFFIX, ret);
+}
+
+static bool is_envelope(const struct http_request *request)
+{
+    char project[PROJECT_MAX_NAME + 1];
+    return api_route(request->path, ENVELOPE_SUFFIX, project);
 }
 
 static bool ingest_claims(const struct http_request *request)
@@ -117,6 +131,24 @@ static void answer_id(const struct http_request *request, struct http_response *
         http_response_text(response, 503, "The server is out of memory; try again later.");
 }
 
+/* As Sentry answers: the event's id, or an empty object where there was no event. */
+static void answer_json(const struct upload *upload, struct http_response *response, const char *id)
+{
+    struct json json;
+    const char *event = upload->form ? form_text(upload->form, "sentry[event_id]") : "";
+    response->status = 200;
+    response->content_type = "application/json";
+    json_init(&json, &response->body);
+    json_object_begin(&json);
+    if (id) {
+        json_key(&json, "id");
+        json_text(&json, event[0] ? event : id);
+    }
+    json_object_end(&json);
+    if (json_done(&json))
+        http_response_text(response, 503, "The server is out of memory; try again later.");
+}
+
 /* -- the service -- */
 
 static void upload_release(void *state)
@@ -138,11 +170,13 @@ static bool has_space(struct upload *upload)
 
 static bool begin_body(struct upload *upload, const struct http_request *request)
 {
+    /* sentry-cli sends envelopes without a Content-Type, others with that of text: the route tells. */
+    const char *type = is_envelope(request) ? ENVELOPE_TYPE : http_request_header(request, "Content-Type");
     enum status status = form_create(&upload->form, &upload->ingest->limits, &upload->refusal);
     if (status)
         return refusal_set_status(&upload->refusal, status);
-    return body_create(&upload->body, http_request_header(request, "Content-Type"), http_request_header(request, "Content-Encoding"),
-                       &upload->ingest->limits, upload->form, &upload->refusal);
+    return body_create(&upload->body, type, http_request_header(request, "Content-Encoding"), &upload->ingest->limits, upload->form,
+                       &upload->refusal);
 }
 
 /* A question instead of a report: is this the address, and is this key known? */
@@ -219,14 +253,30 @@ static bool accept_upload(struct upload *upload, const struct http_request *requ
     return true;
 }
 
+/* Envelopes bring sessions, messages and the like too: taken, as their clients need it, and nothing is kept of them. */
+static bool is_without_crash(const struct upload *upload, const struct http_request *request)
+{
+    return is_envelope(request) && !form_dump(upload->form);
+}
+
+static void answer_upload(struct upload *upload, const struct http_request *request, struct http_response *response)
+{
+    char id[UUID_TEXT_BYTES];
+    bool is_whole = !upload->refusal.status && body_finish(upload->body);
+    if (is_whole && is_without_crash(upload, request))
+        answer_json(upload, response, NULL);
+    else if (!is_whole || !accept_upload(upload, request, id))
+        answer_refusal(upload, request, response);
+    else if (is_envelope(request))
+        answer_json(upload, response, id);
+    else
+        answer_id(request, response, id);
+}
+
 static void ingest_end(void *state, const struct http_request *request, struct http_response *response)
 {
     struct upload *upload = state;
-    char id[UUID_TEXT_BYTES];
-    if (!upload->refusal.status && body_finish(upload->body) && accept_upload(upload, request, id))
-        answer_id(request, response, id);
-    else
-        answer_refusal(upload, request, response);
+    answer_upload(upload, request, response);
     body_free(upload->body); /* what was refused is gone from the disk before the client hears it */
     form_free(upload->form);
     upload->body = NULL;

@@ -1,4 +1,4 @@
-/* ingest.h - the routes that crash clients post to: /submit, /post, /crash and /api/<project>/minidump/. */
+/* ingest.h - the routes that crash clients post to: /submit, /post, /crash, /api/<project>/minidump/ and /api/<project>/envelope/. */
 #ifndef SALVOR_SERVER_INGEST_INGEST_H
 #define SALVOR_SERVER_INGEST_INGEST_H
 #include "http/http.h"

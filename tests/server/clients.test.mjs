@@ -147,6 +147,86 @@ test('clients', async (t) => {
     );
   });
 
+  // -- envelopes: sentry-native's own backend, sentry-cli --
+
+  const envelope = (header, items) =>
+    Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...items.map(([head, payload]) => Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), Buffer.from(payload), Buffer.from('\n')]))]);
+  const eventId = (n) => `9a8b7c6d5e4f40318293a4b5c6d7e8${String(n).padStart(2, '0')}`;
+  const auth = () => ({ 'X-Sentry-Auth': `Sentry sentry_key=${server.key}, sentry_version=7` });
+  const sendEnvelope = (body, headers = {}) =>
+    h.post(server, '/api/1/envelope/', { 'Content-Type': 'application/x-sentry-envelope', ...auth(), ...headers }, body);
+  const reported = async (response, id) => {
+    assert.equal(response.status, 200, h.text(response));
+    assert.equal(response.headers['Content-Type'], 'application/json');
+    assert.deepEqual(JSON.parse(response.body), { id });
+    return (await client.get(`/reports/${id}`)).json;
+  };
+
+  await t.test('sentry_native_when_it_sends_an_envelope_then_the_minidump_is_the_report', async () => {
+    const dump = h.tinyDump({ seed: 'envelope', extra: 100000 });
+    const event = JSON.stringify({ event_id: eventId(1), release: 'game@1.2.3', level: 'fatal' });
+    const body = envelope({ dsn: 'http://x@127.0.0.1/1', event_id: eventId(1) }, [
+      [{ type: 'event', length: event.length, content_type: 'application/json' }, event],
+      [{ type: 'attachment', length: dump.length, attachment_type: 'event.minidump', filename: 'C:\\crash\\a.dmp' }, dump],
+      [{ type: 'attachment', length: 7, filename: 'game.log' }, 'a\nb\n{}\n'],
+      [{ type: 'session', length: 2 }, '{}'],
+    ]);
+    const json = await reported(await sendEnvelope(body), eventId(1));
+    assert.equal(json.version, '1.2.3');
+    assert.equal(json.dump_bytes, dump.length);
+    assert.deepEqual(json.attachments.map(({ name, bytes }) => [name, bytes]), [['game.log', 7]]);
+    await reported(await sendEnvelope(h.gzip(body), { 'Content-Encoding': 'gzip' }), eventId(1));
+    assert.equal((await client.get(`/reports/${json.id}`)).json.id, json.id, 'the same again is the same report');
+  });
+
+  await t.test('sentry_native_when_items_lack_their_length_then_they_end_with_their_line', async () => {
+    const dump = h.tinyDump({ seed: 'no line end in here', type: 11 });
+    assert.ok(!dump.includes(10));
+    const body = Buffer.concat([Buffer.from(`{"event_id":"${eventId(2)}"}\n{"type":"event"}\n{"release":"g@7"}\n\n{"type":"attachment","attachment_type":"event.minidump"}\n`), dump]);
+    const json = await reported(await sendEnvelope(body), eventId(2));
+    assert.equal(json.version, '7');
+    assert.equal(json.dump_bytes, dump.length);
+  });
+
+  await t.test('sentry_cli_when_an_envelope_brings_no_crash_then_it_is_taken_and_nothing_kept', async () => {
+    const before = h.leftovers(server).length;
+    const head = [`POST /api/default/envelope/?sentry_key=${server.key} HTTP/1.1`, 'Host: x'];
+    for (const body of ['{}\n{"type":"session","length":2}\n{}\n', '{}\n', '{}', `{"event_id":"${eventId(3)}"}\n{"type":"event","length":2}\n{}`]) {
+      const response = await h.exchange(server, h.request([...head, `Content-Length: ${body.length}`], body));
+      assert.equal(response.status, 200, body);
+      assert.equal(h.text(response), '{}');
+    }
+    assert.equal(h.leftovers(server).length, before);
+  });
+
+  const header = `{"event_id":"${eventId(4)}"}\n`;
+  for (const [what, body, status] of [
+    ['no_json', 'MDMP', 400],
+    ['an_array', '[]\n', 400],
+    ['empty', '', 400],
+    ['an_item_header_that_is_text', `${header}"x"\n`, 400],
+    ['a_length_that_is_negative', `${header}{"type":"attachment","length":-1}\n`, 400],
+    ['a_length_that_is_text', `${header}{"type":"attachment","length":"7"}\n`, 400],
+    ['a_length_that_is_too_long', `${header}{"type":"attachment","length":9007199254740993}\nabc`, 400],
+    ['a_length_that_is_too_short', `${header}{"type":"attachment","length":1}\nabc\n`, 400],
+    ['a_header_that_is_cut_off', `${header}{"type":"attachme`, 400],
+    ['a_header_without_end', `{"a":"${'a'.repeat(70000)}`, 413],
+    ['a_minidump_that_is_none', `${header}{"type":"attachment","attachment_type":"event.minidump","length":4}\nabcd\n`, 400],
+    ['many_items', `${header}${'{"type":"x","length":0}\n\n'.repeat(3000)}`, 400],
+  ])
+    await t.test(`envelope_when_it_holds_${what}_then_${status}_and_nothing_is_left`, async () => {
+      const before = h.leftovers(server).length;
+      const response = await sendEnvelope(Buffer.from(body));
+      assert.equal(response.status, status, h.text(response));
+      assert.match(h.text(response), /^[A-Z].*\.\n?$/);
+      assert.equal(h.leftovers(server).length, before);
+    });
+
+  await t.test('envelope_when_the_key_is_unknown_then_refused', async () => {
+    const response = await h.post(server, '/api/1/envelope/?sentry_key=wrong', {}, Buffer.from('{}\n'));
+    assert.equal(response.status, 403);
+  });
+
   await t.test('sentry_when_key_is_in_the_query_and_project_by_name_then_accepted', async () => {
     const response = await h.post(
       server,
