@@ -15,7 +15,8 @@
 #define NO_DUMP_GRACE_MS     10000
 #define MAX_GRACE_MS         (3600u * 1000)
 #define APP_OPTION_COUNT     2
-#define OPTION_COUNT         (9 + APP_OPTION_COUNT)
+#define OWN_OPTION_COUNT     9
+#define OPTION_COUNT         (OWN_OPTION_COUNT + APP_OPTION_COUNT + POLICY_OPTION_COUNT)
 #define MAX_KEY_BYTES        1024
 
 struct configuration {
@@ -41,7 +42,7 @@ static void fill_app_table(struct option *options, struct death_rules *rules)
 
 static void fill_table(struct option *options, struct settings *settings)
 {
-    const struct option table[OPTION_COUNT - APP_OPTION_COUNT] = {
+    const struct option table[OWN_OPTION_COUNT] = {
         {"data", OPTION_TEXT, &settings->data, 0, 0, "DIR", "data folder: reports wait in its queue/"},
         {SETTING_DUMPS, OPTION_LIST, &settings->dumps, 0, 0, "DIR", "folder of LocalDumps to watch; may be given again (<data>/dumps)"},
         {"pipe", OPTION_TEXT, &settings->pipe, 0, 0, "NAME", "named pipe that programs register at"},
@@ -55,13 +56,15 @@ static void fill_table(struct option *options, struct settings *settings)
     };
 
     memcpy(options, table, sizeof table);
-    fill_app_table(options + OPTION_COUNT - APP_OPTION_COUNT, &settings->death_rules);
+    fill_app_table(options + OWN_OPTION_COUNT, &settings->death_rules);
+    policy_options_table(options + OWN_OPTION_COUNT + APP_OPTION_COUNT, &settings->policy);
 }
 
 static void fill_defaults(struct settings *settings)
 {
     *settings = (struct settings){
         .data = platform_default_data(), .scan_interval_ms = SCAN_INTERVAL_MS, .death_rules.no_dump_grace_ms = NO_DUMP_GRACE_MS};
+    policy_options_defaults(&settings->policy);
 }
 
 /* The command line comes twice: first to learn --config, then in its turn. */
@@ -80,7 +83,7 @@ static enum status read_sources(struct configuration *configuration, int argc, c
         st = option_parse_arguments(set, argc, argv, &configuration->words, ret_message);
     if (!st)
         st = option_parse_registry(set, NAME_KEY_POLICY, ret_message);
-    return st;
+    return st || policy_options_check(&settings->policy, ret_message) ? st : ST_ARGUMENT;
 }
 
 /* name in the folder of this program. */

@@ -3,6 +3,7 @@
 #define SALVOR_COLLECTOR_CONFIGURATION_H
 #include "base/option.h"
 #include "death_rules.h"
+#include "policy_options.h"
 
 struct settings {
     const char *data;           /* the data folder: inbox, dumps, queue */
@@ -13,6 +14,7 @@ struct settings {
     const char *log, *config;   /* NULL: standard error, no file */
     uint64_t scan_interval_ms;
     struct death_rules death_rules;
+    struct policy_options policy;
 };
 
 /* Names of settings that .reg files carry; also the option's names on the command line. */

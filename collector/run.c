@@ -24,6 +24,7 @@ struct collector {
     const char *queue, *inbox;
     struct spool *spool;
     struct lifetimes *lifetimes;
+    struct policy *policy;
     struct schedule *schedule;
     struct broker *broker;
     struct watcher *watcher;
@@ -73,8 +74,14 @@ static enum status start_schedule(struct collector *collector)
         .url = settings->url,
         .key = settings->key,
         .upload_program = settings->upload_program,
+        .policy_options = &settings->policy,
     };
-    enum status st = schedule_start(&collector->schedule, &options);
+    const struct policy_rules rules = policy_options_rules(&settings->policy);
+    enum status st = policy_create(&collector->policy, &rules);
+
+    options.policy = collector->policy;
+    if (!st)
+        st = schedule_start(&collector->schedule, &options);
 
     if (!settings->url)
         log_info("upload-off", "reason=\"no url is set\" consequence=\"reports wait in the queue\"");
@@ -144,6 +151,7 @@ static void stop(struct collector *collector)
     watcher_stop(collector->watcher);
     broker_stop(collector->broker);
     schedule_stop(collector->schedule);
+    policy_free(collector->policy);
     lifetimes_free(collector->lifetimes);
     spool_close(collector->spool);
 }

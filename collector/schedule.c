@@ -1,42 +1,49 @@
 /* schedule.c - one thread, at most one uploader.
  *
- * It sleeps until something appears in new/, until a failed upload may be tried again, or for ever. A new report is tried at once even
- * while an earlier one waits out a failure; the failures are not forgotten for that, so the waits grow on. */
+ * It sleeps until something appears in new/ or somebody gives his word, until a count is due or the server may be tried again. All its
+ * waits are in steady time: a wall clock that jumps moves none of them. */
 #include "schedule.h"
-#include "backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/process.h"
-#include "base/random.h"
 #include "base/thread.h"
+#include "endpoint.h"
 #include "folder_watch.h"
-#include "proto/name.h"
-#include "sibling.h"
+#include "power.h"
+#include "promotion.h"
+#include "queue_state.h"
+#include "upload_run.h"
 #include <inttypes.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define UPLOAD_OK      0
-#define UPLOAD_REFUSED 1
-#define UPLOAD_LATER   3
-#define KEY_BYTES      1024
-#define OUTPUT_BYTES   1024
-#define MAX_ASKED_MS   (3600u * 1000) /* the longest that a server may make us wait */
+#define UPLOAD_OK      0u
+#define UPLOAD_REFUSED 1u
+#define UPLOAD_LATER   3u
+#define TIDY_MS        (3600ll * 1000)
+#define UNSETTLED_MS   5000  /* a disk that fails is tried again so soon */
+#define POWER_MS       60000 /* battery and network are looked at again */
+#define FOLDER_CONSENT "consent"
+#define LOCK_NAME      "lock" /* held by the one process that takes reports out of new/ */
 
 struct schedule {
     struct schedule_options options;
-    struct folder_watch *watch; /* of new/ */
+    struct folder_watch *watch; /* of new/ and consent/ */
     struct thread *thread;
     atomic_bool stopping;
-    struct mutex *mutex; /* of uploader */
-    struct process *uploader;
-    uint64_t asked_ms; /* the wait that the server asked for in the last run */
-    unsigned failures;
-    uint64_t next_try_ms; /* steady */
-    char key_variable[KEY_BYTES];
+    struct promotion *promotion;
+    struct upload_run *upload;
+    struct endpoint endpoint;
+    struct file lock;
+    struct buffer state; /* as it was written last */
+    int64_t tidy_ms;     /* steady: when next */
+    const char *power;   /* why sending waits; NULL */
 };
+
+static int64_t now_steady(void)
+{
+    return (int64_t)clock_steady_ms();
+}
 
 static size_t count_reports(struct schedule *schedule, enum spool_state state)
 {
@@ -49,141 +56,137 @@ static size_t count_reports(struct schedule *schedule, enum spool_state state)
     return count;
 }
 
-static bool promote(struct schedule *schedule, const char *name)
+/* -- what it tells -- */
+
+static void save_state(struct schedule *schedule, int64_t now)
 {
-    struct spool_report *report = NULL;
-    enum status st = sibling_merge(schedule->options.spool, name);
+    char text[QUEUE_STATE_BYTES / 2], looping[QUEUE_STATE_BYTES / 4];
+    struct record_writer writer;
 
-    if (st == ST_OK)
-        return true;
-    if (st != ST_NOT_FOUND)
-        log_warn("reports-not-merged", "file=\"%s\" status=%s consequence=\"it is sent by itself under the same id\"", name,
-                 status_name(st));
-    st = spool_report_open(schedule->options.spool, SPOOL_NEW, name, &report);
-    if (!st)
-        st = spool_report_move(report, SPOOL_PENDING, "queued", NULL, true);
-    spool_report_close(report);
-    if (st && st != ST_NOT_FOUND)
-        log_error("report-stuck", "file=\"%s\" state=new status=%s", name, status_name(st));
-    return st == ST_OK;
-}
-
-/* Everything in new/ is wanted; what has a sibling in pending/ is put together with it. */
-static bool promote_all(struct schedule *schedule)
-{
-    struct spool_entry *entries = NULL;
-    size_t count = 0;
-    bool any = false;
-
-    if (spool_list(schedule->options.spool, SPOOL_NEW, &entries, &count))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        any |= promote(schedule, entries[i].name);
-    spool_list_free(entries, count);
-    return any;
-}
-
-static void set_uploader(struct schedule *schedule, struct process *uploader)
-{
-    mutex_lock(schedule->mutex);
-    schedule->uploader = uploader;
-    if (uploader && atomic_load(&schedule->stopping))
-        process_kill(uploader);
-    mutex_unlock(schedule->mutex);
-}
-
-/* Reads all that the uploader prints, which is one line of `key=value`; keeps its beginning. */
-static void read_output(struct process *uploader, char ret[OUTPUT_BYTES])
-{
-    char rest[OUTPUT_BYTES];
-    size_t len = 0, got = 0;
-
-    while (len + 1 < OUTPUT_BYTES && file_read(process_stdout(uploader), ret + len, OUTPUT_BYTES - 1 - len, &got) == ST_OK && got)
-        len += got;
-    ret[len] = '\0';
-    while (got && file_read(process_stdout(uploader), rest, sizeof rest, &got) == ST_OK)
-        continue;
-}
-
-static uint64_t asked_wait_ms(const char *output)
-{
-    static const char key[] = "retry_after_s=";
-    const char *found = strstr(output, key);
-    unsigned long long seconds = found ? strtoull(found + sizeof key - 1, NULL, 10) : 0;
-
-    return seconds > MAX_ASKED_MS / 1000 ? MAX_ASKED_MS : seconds * 1000;
-}
-
-/* The key goes by the environment, since anybody can read a command line. */
-static enum status run_uploader(struct schedule *schedule, uint32_t *ret_code)
-{
-    const struct schedule_options *options = &schedule->options;
-    const char *const argv[] = {options->upload_program, "--queue", spool_dir(options->spool), "--url", options->url, NULL};
-    const char *const environment[] = {schedule->key_variable, NULL};
-    struct process_options process_options = {.argv = argv, .environment = options->key ? environment : NULL, .pipe_stdout = true};
-    struct process *uploader = NULL;
-    char output[OUTPUT_BYTES];
-    enum status st = process_start(&uploader, &process_options);
-
+    record_writer_init(&writer, text, sizeof text);
+    endpoint_save(&schedule->endpoint, &writer, now);
+    record_put_u64(&writer, QUEUE_STATE_HELD, promotion_held(schedule->promotion));
+    policy_looping(schedule->options.policy, now, looping, sizeof looping);
+    if (looping[0])
+        record_put(&writer, QUEUE_STATE_LOOPING, looping);
+    if (schedule->power)
+        record_put(&writer, QUEUE_STATE_POWER, schedule->power);
+    enum status st = queue_state_write(spool_dir(schedule->options.spool), text, writer.len, &schedule->state);
     if (st)
-        return st;
-    set_uploader(schedule, uploader);
-    read_output(uploader, output);
-    st = process_wait(uploader, UINT32_MAX, ret_code);
-    set_uploader(schedule, NULL);
-    process_free(uploader);
-    schedule->asked_ms = asked_wait_ms(output);
-    return st;
+        log_warn("state-not-written", "status=%s consequence=\"status may be out of date\"", status_name(st));
 }
 
-static void failed(struct schedule *schedule)
-{
-    uint32_t random = 0;
-
-    random_bytes(&random, sizeof random);
-    schedule->failures++;
-    uint64_t delay = backoff_delay_ms(schedule->failures, random);
-    if (delay < schedule->asked_ms)
-        delay = schedule->asked_ms;
-    schedule->next_try_ms = clock_steady_ms() + delay;
-    log_info("upload-later", "failures=%u wait_ms=%" PRIu64, schedule->failures, delay);
-}
+/* -- sending -- */
 
 static void upload(struct schedule *schedule, size_t waiting)
 {
-    uint32_t code = 0;
-    schedule->asked_ms = 0;
-    enum status st = run_uploader(schedule, &code);
+    struct upload_result result;
+    enum status st = upload_run_once(schedule->upload, &result);
+    int64_t now = now_steady();
 
     if (atomic_load(&schedule->stopping))
         return;
-    if (st) {
+    bool has_ended = !st && (result.exit_code == UPLOAD_OK || result.exit_code == UPLOAD_REFUSED || result.exit_code == UPLOAD_LATER);
+    bool has_moved = !st && count_reports(schedule, SPOOL_PENDING) < waiting;
+    if (st)
         log_error("upload-not-started", "program=\"%s\" status=%s", schedule->options.upload_program, status_name(st));
-        failed(schedule);
-    } else if ((code == UPLOAD_OK || code == UPLOAD_REFUSED) && count_reports(schedule, SPOOL_PENDING) < waiting) {
-        schedule->failures = 0;
-        schedule->next_try_ms = 0;
-    } else {
-        if (code != UPLOAD_LATER)
-            log_error("upload-failed", "program=\"%s\" exit_code=%u", schedule->options.upload_program, code);
-        failed(schedule);
-    }
+    else if (!has_ended)
+        log_error("upload-failed", "program=\"%s\" exit_code=%u", schedule->options.upload_program, result.exit_code);
+    if (has_ended && result.is_misconfigured)
+        endpoint_misconfigured(&schedule->endpoint, result.reason, now);
+    else if (has_ended && result.exit_code != UPLOAD_LATER && has_moved)
+        endpoint_succeeded(&schedule->endpoint);
+    else
+        endpoint_failed(&schedule->endpoint, result.asked_ms, st ? "the uploader cannot be started" : result.reason, now);
 }
 
-/* Returns how long to wait for the next turn. */
-static uint32_t turn(struct schedule *schedule)
+/* Why nothing is sent although it could be; NULL when it is. */
+static const char *power_forbids(const struct schedule *schedule)
 {
-    if (promote_all(schedule))
-        schedule->next_try_ms = 0;
+    const struct policy_options *options = schedule->options.policy_options;
+
+    if (strcmp(options->on_battery, "wait") == 0 && power_on_battery())
+        return "battery";
+    return strcmp(options->on_metered, "wait") == 0 && power_is_metered() ? "metered" : NULL;
+}
+
+static bool power_allows(struct schedule *schedule)
+{
+    const char *power = power_forbids(schedule);
+
+    if (power && !schedule->power)
+        log_info("upload-waits", "reason=%s", power);
+    schedule->power = power;
+    return !power;
+}
+
+/* -- turns -- */
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Counts go on only when they can be sent; until then crashes are added to them. */
+static int64_t flush_counts(struct schedule *schedule, int64_t now)
+{
+    int64_t next = INT64_MAX;
+    bool any = false;
+
+    if (schedule->options.url && schedule->endpoint.wait == ENDPOINT_READY)
+        promotion_flush(schedule->promotion, now, &next, &any);
+    return next;
+}
+
+/* Sends what waits. Returns how long to wait for another reason to; 0 = look again at once. */
+static int64_t send_pending(struct schedule *schedule, int64_t now)
+{
     size_t waiting = schedule->options.url ? count_reports(schedule, SPOOL_PENDING) : 0;
-    if (waiting == 0)
-        return FOLDER_WATCH_FOREVER;
-    uint64_t now = clock_steady_ms();
-    if (schedule->next_try_ms > now)
-        return (uint32_t)(schedule->next_try_ms - now);
+    int64_t wait = (int64_t)endpoint_wait_ms(&schedule->endpoint, now);
+
+    if (!waiting)
+        return INT64_MAX;
+    if (wait)
+        return wait;
+    if (!power_allows(schedule))
+        return POWER_MS;
     spool_sweep(schedule->options.spool);
     upload(schedule, waiting);
     return 0;
+}
+
+static void tidy(struct schedule *schedule, int64_t now, bool has_more)
+{
+    bool is_due = schedule->tidy_ms <= now;
+
+    if (is_due)
+        spool_sweep(schedule->options.spool);
+    if (is_due || has_more)
+        promotion_limit(schedule->promotion, is_due);
+    if (is_due)
+        schedule->tidy_ms = now + TIDY_MS;
+}
+
+/* Returns how long to wait for the next turn. */
+static int64_t turn(struct schedule *schedule)
+{
+    int64_t now = now_steady(), counts_due, wait;
+    size_t held = promotion_held(schedule->promotion);
+    bool any = false;
+
+    if (promotion_run(schedule->promotion, now, &any))
+        return UNSETTLED_MS;
+    tidy(schedule, now, any || promotion_held(schedule->promotion) > held);
+    if (any)
+        endpoint_hurry(&schedule->endpoint, now);
+    counts_due = flush_counts(schedule, now);
+    save_state(schedule, now);
+    wait = send_pending(schedule, now);
+    if (wait == 0)
+        save_state(schedule, now_steady());
+    if (counts_due != INT64_MAX)
+        wait = sooner(wait, counts_due > now ? counts_due - now : 0);
+    return sooner(wait, schedule->tidy_ms > now ? schedule->tidy_ms - now : TIDY_MS);
 }
 
 static void run(void *context)
@@ -191,27 +194,65 @@ static void run(void *context)
     struct schedule *schedule = context;
 
     while (!atomic_load(&schedule->stopping)) {
-        uint32_t wait_ms = turn(schedule);
+        int64_t wait_ms = turn(schedule);
         if (wait_ms && !atomic_load(&schedule->stopping))
-            folder_watch_wait(schedule->watch, wait_ms);
+            folder_watch_wait(schedule->watch, (uint32_t)wait_ms);
     }
 }
+
+/* -- start and end -- */
 
 static void schedule_free(struct schedule *schedule)
 {
     folder_watch_free(schedule->watch);
-    mutex_free(schedule->mutex);
+    promotion_free(schedule->promotion);
+    upload_run_free(schedule->upload);
+    buffer_done(&schedule->state);
+    file_close(&schedule->lock);
     free(schedule);
 }
 
-static enum status watch_new(struct schedule *schedule)
+static enum status watch_folders(struct schedule *schedule)
 {
-    char *folder = path_joined(spool_dir(schedule->options.spool), spool_state_name(SPOOL_NEW));
-    const char *const folders[] = {folder};
-    enum status st = folder ? folder_watch_create(&schedule->watch, folders, 1) : ST_MEMORY;
+    const char *queue = spool_dir(schedule->options.spool);
+    char *created = path_joined(queue, spool_state_name(SPOOL_NEW)), *consent = path_joined(queue, FOLDER_CONSENT);
+    const char *const folders[] = {created, consent};
+    enum status st = created && consent ? folder_create(consent) : ST_MEMORY;
 
-    free(folder);
+    if (!st)
+        st = folder_watch_create(&schedule->watch, folders, 2);
+    free(created);
+    free(consent);
     return st;
+}
+
+static enum status take_lock(struct schedule *schedule)
+{
+    char *path = path_joined(spool_dir(schedule->options.spool), LOCK_NAME);
+    enum status st = path ? file_open(&schedule->lock, path, FILE_MODE_APPEND) : ST_MEMORY;
+
+    if (!st)
+        st = file_lock(&schedule->lock);
+    free(path);
+    return st;
+}
+
+static enum status begin(struct schedule *schedule)
+{
+    const struct schedule_options *options = &schedule->options;
+    const struct upload_options upload_options = {options->upload_program, spool_dir(options->spool), options->url, options->key};
+    int64_t now = now_steady();
+    enum status st = take_lock(schedule);
+
+    if (!st)
+        st = queue_state_read(spool_dir(options->spool), &schedule->state);
+    if (!st) {
+        endpoint_init(&schedule->endpoint, options->url, options->key, buffer_text(&schedule->state), schedule->state.len, now);
+        st = promotion_create(&schedule->promotion, options->spool, options->policy, options->policy_options, now);
+    }
+    if (!st)
+        st = upload_run_create(&schedule->upload, &upload_options);
+    return st ? st : watch_folders(schedule);
 }
 
 enum status schedule_start(struct schedule **ret, const struct schedule_options *options)
@@ -222,11 +263,10 @@ enum status schedule_start(struct schedule **ret, const struct schedule_options 
     if (!schedule)
         return ST_MEMORY;
     schedule->options = *options;
+    schedule->lock.os = FILE_CLOSED;
+    buffer_init(&schedule->state, QUEUE_STATE_BYTES + 1);
     atomic_init(&schedule->stopping, false);
-    int len = snprintf(schedule->key_variable, KEY_BYTES, "%s=%s", NAME_ENV_KEY, options->key ? options->key : "");
-    st = len < KEY_BYTES ? mutex_create(&schedule->mutex) : ST_TOO_LARGE;
-    if (!st)
-        st = watch_new(schedule);
+    st = begin(schedule);
     if (!st)
         st = thread_start(&schedule->thread, run, schedule);
     if (st) {
@@ -248,10 +288,7 @@ void schedule_stop(struct schedule *schedule)
         return;
     atomic_store(&schedule->stopping, true);
     folder_watch_wake(schedule->watch);
-    mutex_lock(schedule->mutex);
-    if (schedule->uploader)
-        process_kill(schedule->uploader);
-    mutex_unlock(schedule->mutex);
+    upload_run_cancel(schedule->upload);
     thread_join(schedule->thread);
     schedule_free(schedule);
 }

@@ -1,16 +1,19 @@
-/* schedule.h - moves new reports on and starts the uploader when some wait. */
+/* schedule.h - moves new reports on as the policy says, and starts the uploader when some wait and the server may be tried. */
 #ifndef SALVOR_COLLECTOR_SCHEDULE_H
 #define SALVOR_COLLECTOR_SCHEDULE_H
-#include "spool/spool.h"
+#include "policy_options.h"
 
 struct schedule_options {
     struct spool *spool;
     const char *url, *key;      /* NULL url: reports wait in pending/ */
     const char *upload_program; /* salvor-upload's path */
+    const struct policy_options *policy_options;
+    struct policy *policy;
 };
 
 struct schedule;
-/* All of options is borrowed until schedule_stop. Reports that other programs put into new/ are noticed too. */
+/* All of options is borrowed until schedule_stop. Reports that other programs put into new/ are noticed too. ST_BUSY: another collector
+ * works on this queue. */
 enum status schedule_start(struct schedule **ret, const struct schedule_options *options);
 void schedule_wake(struct schedule *schedule); /* a report is in new/; from any thread */
 void schedule_stop(struct schedule *schedule); /* ends an uploader that is under way, waits and frees; accepts NULL */

@@ -367,7 +367,7 @@ static enum status ids_gather(struct spool *spool, const struct spool_entry *ent
             status = tally_name(all, tally.ids[j]);
         tally_done(&tally);
         if (spool_status_is_damage(status))
-            status = spool_report_bury_unread(spool, SPOOL_NEW, entries[i].name, status);
+            status = spool_report_bury(spool, SPOOL_NEW, entries[i].name, status);
     }
     return status;
 }

@@ -85,9 +85,7 @@ void spool_report_history_key(const struct spool_report *report, char ret[SPOOL_
 /* Whether a report that could not be loaded will never load, as against one that could not be read just now. */
 bool spool_status_is_damage(enum status status);
 /* Puts a damaged report into failed/ with its reason in the history. */
-enum status spool_report_bury(struct spool_report *report, enum status why);
-/* The same for one that nobody has open. */
-enum status spool_report_bury_unread(struct spool *spool, enum spool_state state, const char *name, enum status why);
+enum status spool_report_bury_open(struct spool_report *report, enum status why);
 
 /* -- cut.c -- */
 struct spool_cut {

@@ -137,7 +137,7 @@ enum status spool_report_claim(struct spool *spool, const char *name, struct spo
     if (status == ST_OK)
         status = spool_report_load(report);
     if (report && report->claimed && spool_status_is_damage(status))
-        spool_report_bury(report, status);
+        spool_report_bury_open(report, status);
     free(from);
     if (status != ST_OK) {
         spool_report_close(report);
@@ -165,7 +165,7 @@ void spool_report_close(struct spool_report *report)
     spool_report_free(report);
 }
 
-enum status spool_report_bury(struct spool_report *report, enum status why)
+enum status spool_report_bury_open(struct spool_report *report, enum status why)
 {
     char detail[128];
 
@@ -173,10 +173,10 @@ enum status spool_report_bury(struct spool_report *report, enum status why)
     return spool_report_move(report, SPOOL_FAILED, "damaged", detail, true);
 }
 
-enum status spool_report_bury_unread(struct spool *spool, enum spool_state state, const char *name, enum status why)
+enum status spool_report_bury(struct spool *spool, enum spool_state state, const char *name, enum status why)
 {
     struct spool_report *report = spool_report_new(spool, state, name);
-    enum status status = report ? spool_report_bury(report, why) : ST_MEMORY;
+    enum status status = report ? spool_report_bury_open(report, why) : ST_MEMORY;
 
     spool_report_free(report);
     return status;

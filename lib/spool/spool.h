@@ -83,6 +83,15 @@ enum status spool_report_move(struct spool_report *report, enum spool_state stat
 /* Removes the report from the queue, after a line in its history that names no state: another report with its id takes its place. */
 enum status spool_report_drop(struct spool_report *report, const char *event, const char *detail);
 
+/* Writes a report of new/ again with another record, without its attachments unless they are kept, and in its dump with 'x' for whatever
+ * follows each of the texts blank (such as "annotation.name=") up to the line's end. By one rename; the open report is of no more use but
+ * to be closed. */
+enum status spool_report_rewrite(struct spool_report *report, const char *record, size_t record_bytes, const char *const *blank,
+                                 size_t blanks, bool keep_attachments);
+
+/* Puts a damaged report that nobody has open into failed/, with a line in its history. */
+enum status spool_report_bury(struct spool *spool, enum spool_state state, const char *name, enum status why);
+
 /* A state's reports, oldest first by name's time. */
 struct spool_entry {
     char *name;

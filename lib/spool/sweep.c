@@ -61,7 +61,7 @@ static enum status report_settle(struct spool_report *report)
     enum status status = spool_report_load(report);
 
     if (spool_status_is_damage(status))
-        return spool_report_bury(report, status);
+        return spool_report_bury_open(report, status);
     if (status != ST_OK)
         return status;
     spool_report_history_key(report, key);

@@ -53,7 +53,7 @@ test('status when reports wait then counts and the oldest', (t) => {
   assert.equal(status.oldest_waiting.state, 'new');
   assert.match(status.oldest_waiting.since, /^\d{4}-\d\d-\d\dT/);
   const text = runCommand('status', '--data', data).stdout;
-  assert.match(text, /^ {2}new +1$/m);
+  assert.match(text, /^ {2}new +1 +6 KB$/m);
   assert.match(text, /waiting longest: new\/app\.exe-1700000000-77\.dmp/);
 });
 

@@ -7,6 +7,8 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import zlib from 'node:zlib';
+import { randomBytes } from 'node:crypto';
 
 const bin = process.env.SALVOR_BIN ?? path.resolve('build/linux-release/bin');
 export const collectorProgram = path.join(bin, 'salvor-collector');
@@ -14,7 +16,7 @@ export const collectorProgram = path.join(bin, 'salvor-collector');
 /** A new folder that goes when the test ends. */
 export function scratch(t) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'salvor-collector-'));
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })); // the collector may be writing still
   return folder;
 }
 
@@ -75,6 +77,49 @@ export function record(collector, state, name) {
   const offset = Number(footer.readBigUInt64LE(16));
   const lines = bytes.subarray(offset, offset + footer.readUInt32LE(24)).toString().trimEnd().split('\n');
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+}
+
+/** A minidump with its attachment and record as a report file of the queue. facts: record lines, an array gives several. */
+export function reportBytes(facts, { dump = dumpBytes(200), attachment } = {}) {
+  const extra = attachment ? Buffer.from(attachment) : Buffer.alloc(0);
+  const lines = Object.entries({ format: '1', ...facts, dump_bytes: dump.length });
+  if (attachment) lines.push(['attachment', `${dump.length} ${extra.length} notes.txt`]);
+  const text = Buffer.from(lines.map(([key, value]) => `${key}=${value}\n`).join(''));
+  const footer = Buffer.alloc(40);
+  footer.write('SALVRPT1', 0, 'latin1');
+  footer.writeUInt32LE(40, 8);
+  footer.writeUInt32LE(1, 12);
+  footer.writeBigUInt64LE(BigInt(dump.length + extra.length), 16);
+  footer.writeUInt32LE(text.length, 24);
+  footer.writeUInt32LE(zlib.crc32 ? zlib.crc32(text) : crc32(text), 28);
+  return Buffer.concat([dump, extra, text, footer]);
+}
+
+function crc32(bytes) {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
+
+/** A random id as reports have them. */
+export function newId() {
+  const hex = randomBytes(16).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+let lastPid = 1000;
+/** Puts a whole report into the queue's new/ as another layer does, by one rename. Returns its id. */
+export function putReport(data, facts = {}, parts = {}) {
+  const queue = path.join(data, 'queue');
+  const all = { id: newId(), app: 'app.exe', pid: ++lastPid, crash_time: Math.floor(Date.now() / 1000), layer: 'monitor', ...facts };
+  fs.mkdirSync(path.join(queue, 'new'), { recursive: true });
+  const made = path.join(data, `made-${all.pid}`);
+  fs.writeFileSync(made, reportBytes(all, parts));
+  fs.renameSync(made, path.join(queue, 'new', `${all.app}-${all.crash_time}-${all.pid}.dmp`));
+  return all.id;
 }
 
 /** A server that keeps what it gets; answer(request, body) gives the status, 200 unless told otherwise. */
