@@ -188,7 +188,7 @@ test('quota when the queue is full then old reports become a count and status sh
   const collector = await startCollector(t, data, '--queue-reports', '5', '--rate-program', '0', '--loop-crashes', '0');
   for (let i = 0; i < 12; i++) putReport(data, { crash_time: 1700000000 + i });
   await settled(collector, 'seven are counted', () => Number(counts(collector, 'new')[0]?.count) === 7);
-  assert.equal(whole(collector, 'pending').length, 5);
+  await settled(collector, 'five are sent', () => whole(collector, 'pending').length === 5);
   assert.match(whole(collector, 'pending').at(-1), /-1700000011-/, 'the newest stays');
   const now = status(data, '--queue-reports', '5');
   assert.equal(now.limits.reports, 5);
@@ -202,7 +202,7 @@ test('queue when a second collector is started on it then refused', async (t) =>
   await startCollector(t, data);
   const second = runCommand('run', '--data', data);
   assert.equal(second.status, 1);
-  assert.match(second.stderr, /collector-not-started what="schedule".*BUSY/);
+  assert.match(second.stderr, /collector-not-started event=102 what="schedule".*BUSY/);
 });
 
 test('late layer when its crash is in a count already then not counted again', async (t) => {

@@ -13,10 +13,19 @@ import { randomBytes } from 'node:crypto';
 const bin = process.env.SALVOR_BIN ?? path.resolve('build/linux-release/bin');
 export const collectorProgram = path.join(bin, 'salvor-collector');
 
-/** A new folder that goes when the test ends. */
+const started = [];
+
+/** A new folder that goes when the test ends, after whatever works in it. */
 export function scratch(t) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'salvor-collector-'));
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })); // the collector may be writing still
+  t.after(async () => {
+    for (const { child, data, exited } of started.filter((collector) => collector.data.startsWith(folder))) {
+      child.kill('SIGKILL');
+      await exited;
+      started.splice(started.findIndex((collector) => collector.data === data), 1);
+    }
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }); // an uploader may be about to end
+  });
   return folder;
 }
 
@@ -37,7 +46,7 @@ export async function startCollector(t, data, ...options) {
   const collector = { child, data, dumps: path.join(data, 'dumps'), queue: path.join(data, 'queue'), log: '', ready: '' };
   const exited = once(child, 'exit');
   child.stderr.setEncoding('utf8').on('data', (text) => (collector.log += text));
-  t.after(() => child.exitCode ?? child.kill('SIGKILL'));
+  started.push({ child, data, exited });
   for await (const line of readline.createInterface({ input: child.stdout })) {
     collector.ready = line;
     break;
