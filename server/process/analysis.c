@@ -139,38 +139,84 @@ static enum status symbols_open_store(struct analysis *analysis, const struct an
     return status;
 }
 
-/* How many of the crashing thread's frames are ready to be signed. */
-static size_t frames_to_sign(const struct analysis *analysis, struct signature_frame ret[ANALYSIS_SIGNED_FRAMES])
+/* The frames to sign, inlined functions as frames of their own, and which frame of the stack each belongs to. */
+struct signed_frames {
+    struct signature_frame frames[ANALYSIS_SIGNED_FRAMES];
+    size_t origins[ANALYSIS_SIGNED_FRAMES];
+    size_t count;
+};
+
+static void add_signed(struct signed_frames *to, const struct analysis *analysis, size_t index, const char *function)
 {
-    const struct unwind_stack *stack = &analysis->threads[analysis->crashing_thread].stack;
-    size_t count = stack->count < ANALYSIS_SIGNED_FRAMES ? stack->count : ANALYSIS_SIGNED_FRAMES;
+    const struct unwind_frame *from = &analysis->threads[analysis->crashing_thread].stack.frames[index];
+    const struct minidump_module *module = analysis_frame_module(analysis, from);
+    struct signature_frame *frame;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct minidump_module *module = analysis_frame_module(analysis, &stack->frames[i]);
-
-        ret[i].module = module && *module->name ? module->name : NULL;
-        ret[i].code_id = module ? module->code_id : "";
-        ret[i].function = NULL;
-        ret[i].module_offset = module ? stack->frames[i].lookup - module->base : 0;
-    }
-    return count;
+    if (to->count == ANALYSIS_SIGNED_FRAMES)
+        return;
+    frame = &to->frames[to->count];
+    frame->module = module && *module->name ? module->name : NULL;
+    frame->code_id = module ? module->code_id : "";
+    frame->function = function && *function ? function : NULL;
+    frame->module_offset = module ? from->lookup - module->base : 0;
+    to->origins[to->count++] = index;
 }
 
-static void sign(struct analysis *analysis)
+static void frames_to_sign(const struct analysis *analysis, struct signed_frames *ret)
 {
-    struct signature_frame frames[ANALYSIS_SIGNED_FRAMES];
-    struct signature_input input = {.frames = frames, .exception_code = analysis->minidump->exception.code};
+    const struct unwind_stack *stack = &analysis->threads[analysis->crashing_thread].stack;
+    struct symbol_frame functions[SYMBOLS_MAX_FRAMES];
+
+    for (size_t i = 0; i < stack->count && ret->count < ANALYSIS_SIGNED_FRAMES; i++) {
+        size_t count = analysis_frame_functions(analysis, &stack->frames[i], functions);
+
+        for (size_t j = 0; j < count; j++)
+            add_signed(ret, analysis, i, functions[j].function);
+        if (!count)
+            add_signed(ret, analysis, i, NULL);
+    }
+}
+
+static const char *fingerprint_of(const struct enclosed *enclosed)
+{
+    for (size_t i = 0; i < enclosed->annotation_count; i++)
+        if (strcmp(enclosed->annotations[i].key, "fingerprint") == 0)
+            return enclosed->annotations[i].value;
+    return NULL;
+}
+
+static void sign(struct analysis *analysis, const struct signature_rules *rules, struct buffer *explain)
+{
+    struct signed_frames frames = {.count = 0};
+    struct signature_input input = {
+        .frames = frames.frames, .exception_code = analysis->minidump->exception.code, .fingerprint = fingerprint_of(&analysis->enclosed)};
 
     if (analysis->crashing_thread != MINIDUMP_NONE)
-        input.frame_count = frames_to_sign(analysis, frames);
+        frames_to_sign(analysis, &frames);
     else
         input.why_empty = "the dump names no crashing thread";
-    if (input.frame_count)
+    input.frame_count = frames.count;
+    if (frames.count)
         input.why_empty = "no frame of the crashing thread lies in a module";
     input.has_fast_fail = minidump_fast_fail(analysis->minidump, &input.fast_fail);
     if (analysis->main_module != MINIDUMP_NONE)
         input.program = analysis->minidump->modules[analysis->main_module].name;
-    signature_make(&input, &analysis->signature);
+    signature_make(rules, &input, explain, &analysis->signature);
+    if (analysis->signature.has_frame)
+        analysis->signature.frame = frames.origins[analysis->signature.frame];
+}
+
+static enum status sign_by(struct analysis *analysis, const struct analysis_options *options)
+{
+    char message[RULES_MESSAGE_BYTES];
+    struct signature_rules *own = NULL;
+    const struct signature_rules *rules = options ? options->rules : NULL;
+    enum status status = rules ? ST_OK : signature_rules_create(&own, NULL, 0, message);
+
+    if (status == ST_OK)
+        sign(analysis, rules ? rules : own, options ? options->explain : NULL);
+    signature_rules_free(own);
+    return status;
 }
 
 static enum status analyse(struct analysis *analysis, struct span record, const struct analysis_options *options)
@@ -185,11 +231,10 @@ static enum status analyse(struct analysis *analysis, struct span record, const 
     status = symbols_open_store(analysis, options);
     if (status == ST_OK)
         status = threads_walk(analysis);
-    if (status == ST_OK) {
-        frames_name(analysis);
-        sign(analysis);
-    }
-    return status;
+    if (status != ST_OK)
+        return status;
+    frames_name(analysis);
+    return sign_by(analysis, options);
 }
 
 enum status analysis_create(struct analysis **ret, struct span file, const struct analysis_options *options, const char **ret_why)

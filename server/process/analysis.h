@@ -10,7 +10,7 @@
 
 #define ANALYSIS_MAX_FRAMES     65536u    /* of all threads together */
 #define ANALYSIS_MAX_SCAN_WORDS 16777216u /* of all threads together */
-#define ANALYSIS_SIGNED_FRAMES  64u       /* how many of the crashing thread's frames the signature looks at */
+#define ANALYSIS_SIGNED_FRAMES  128u      /* how many functions of the crashing thread the signature looks at */
 
 /* What a caller may add to a dump; all may be zero. */
 struct analysis_options {
@@ -19,6 +19,8 @@ struct analysis_options {
     const char *symbol_cache;                            /* folder for compiled symbols; NULL: they are compiled again each time */
     void (*on_compile)(void *context, const char *file); /* called before a symbol file is compiled; may be NULL */
     void *on_compile_context;
+    const struct signature_rules *rules; /* NULL: the defaults */
+    struct buffer *explain;              /* gets the steps of the signature; may be NULL */
 };
 
 struct analysis_thread {

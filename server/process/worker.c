@@ -22,14 +22,17 @@ struct settings {
     struct option_list symbols;
     const char *cache;
     bool is_large;
+    struct signature_rules *rules;
 };
 
 static struct settings settings;
 
 static enum status dump_process(char *path, struct buffer *out, struct buffer *error)
 {
-    const struct analysis_options options = {
-        .symbol_folders = settings.symbols.items, .symbol_folder_count = settings.symbols.count, .symbol_cache = settings.cache};
+    const struct analysis_options options = {.symbol_folders = settings.symbols.items,
+                                             .symbol_folder_count = settings.symbols.count,
+                                             .symbol_cache = settings.cache,
+                                             .rules = settings.rules};
     struct span file;
     const char *why = NULL;
     enum status status = mapping_open(&file, path);
@@ -166,9 +169,12 @@ static bool arguments_read(int argc, char **argv)
 int process_worker_main(int argc, char **argv)
 {
     static char line[WORKER_MAX_LINE_BYTES];
+    char message[RULES_MESSAGE_BYTES];
     const char *what = "reading arguments";
     enum status status = arguments_read(argc, argv) ? ST_OK : ST_ARGUMENT;
 
+    if (status == ST_OK)
+        status = signature_rules_create(&settings.rules, NULL, 0, message);
     if (status == ST_OK)
         status = sandbox_enter(settings.is_large ? WORKER_LARGE_HEAP_BYTES : WORKER_MAX_HEAP_BYTES, &what);
     if (status != ST_OK) {

@@ -10,14 +10,17 @@
 
 enum { EXIT_PROCESSED = 0, EXIT_UNREADABLE = 1, EXIT_USAGE = 2 };
 
-#define DEFAULT_CACHE_BYTES ((uint64_t)4 << 30)
-#define MAX_JSON_BYTES      ((size_t)256 << 20)
+#define DEFAULT_CACHE_BYTES   ((uint64_t)4 << 30)
+#define MAX_EXPLANATION_BYTES (1u << 20)
+#define MAX_JSON_BYTES        ((size_t)256 << 20)
 
 struct settings {
-    bool json, help;
+    bool json, explain, help;
     struct option_list symbols;
     const char *cache;
     uint64_t cache_bytes;
+    const char *rules_file;
+    struct signature_rules *rules;
 };
 
 static int usage(FILE *out, const struct option *options, size_t count, int code)
@@ -86,6 +89,44 @@ static void trim_cache(const struct settings *settings)
         fprintf(stderr, "salvor-stackwalk: %s: the cache could not be kept within its size\n", settings->cache);
 }
 
+static int show_explanation(const char *path, struct span file, const struct analysis_options *options)
+{
+    struct analysis_options explaining = *options;
+    struct analysis *analysis = NULL;
+    struct buffer text;
+    const char *why = NULL;
+    int code = EXIT_PROCESSED;
+
+    buffer_init(&text, MAX_EXPLANATION_BYTES);
+    explaining.explain = &text;
+    if (analysis_create(&analysis, file, &explaining, &why) != ST_OK)
+        code = fail(path, why);
+    else if (fputs(buffer_text(&text), stdout) == EOF || fflush(stdout) != 0)
+        code = fail(path, "the explanation could not be written to standard output");
+    analysis_free(analysis);
+    buffer_done(&text);
+    return code;
+}
+
+/* Rules that cannot be read are a slip of usage: a signature by other rules than asked for would mislead. */
+static bool read_rules(struct settings *settings)
+{
+    char message[RULES_MESSAGE_BYTES] = "";
+    struct buffer text;
+    enum status status = ST_OK;
+
+    buffer_init(&text, RULES_MAX_FILE_BYTES);
+    if (settings->rules_file)
+        status = file_read_whole(settings->rules_file, RULES_MAX_FILE_BYTES, &text);
+    if (status == ST_OK)
+        status = signature_rules_create(&settings->rules, settings->rules_file ? buffer_text(&text) : NULL, text.len, message);
+    if (status != ST_OK)
+        fprintf(stderr, "salvor-stackwalk: %s: %s\n", settings->rules_file ? settings->rules_file : "rules",
+                *message ? message : status_text(status));
+    buffer_done(&text);
+    return status == ST_OK;
+}
+
 static int show(const char *path, const struct settings *settings)
 {
     const struct analysis_options options = {
@@ -93,6 +134,7 @@ static int show(const char *path, const struct settings *settings)
         .symbol_folder_count = settings->symbols.count,
         .symbol_cache = settings->cache,
         .on_compile = tell_compiling,
+        .rules = settings->rules,
     };
     struct span file;
     enum status status = mapping_open(&file, path);
@@ -100,7 +142,9 @@ static int show(const char *path, const struct settings *settings)
 
     if (status != ST_OK)
         return fail(path, status == ST_ARGUMENT ? "not a regular file" : status_text(status));
-    code = settings->json ? show_json(path, file, &options) : show_text(path, file, &options);
+    code = settings->explain ? show_explanation(path, file, &options)
+           : settings->json  ? show_json(path, file, &options)
+                             : show_text(path, file, &options);
     mapping_close(&file);
     trim_cache(settings);
     return code;
@@ -115,6 +159,9 @@ int main(int argc, char **argv)
          "a folder with PDB, Breakpad or image files: a symbol store or a build's output; may be given again"},
         {"symbols-cache", OPTION_TEXT, &settings.cache, 0, 0, "DIR", "keep what was read of symbol files here, for the next dump"},
         {"symbols-cache-size", OPTION_SIZE, &settings.cache_bytes, 0, 0, "SIZE", "most that is kept there"},
+        {"explain", OPTION_FLAG, &settings.explain, 0, 0, NULL, "show how the signature came about, step by step, and nothing else"},
+        {"signature-rules", OPTION_TEXT, &settings.rules_file, 0, 0, "FILE",
+         "rules besides the built-in ones; docs/protocol.md tells their form"},
         {"help", OPTION_FLAG, &settings.help, 0, 0, NULL, "show this text"},
     };
     size_t count = sizeof(options) / sizeof(options[0]);
@@ -132,9 +179,10 @@ int main(int argc, char **argv)
         code = usage(stdout, options, count, EXIT_PROCESSED);
     else if (rest.count != 1)
         code = usage(stderr, options, count, EXIT_USAGE);
-    else
+    else if (read_rules(&settings))
         code = show(rest.items[0], &settings);
 out:
+    signature_rules_free(settings.rules);
     option_set_free(set);
     return code;
 }

@@ -179,6 +179,19 @@ static void frames_when_the_pdb_is_there_have_functions_inlines_and_lines(void *
     json_decref(report);
 }
 
+/* Inlined functions are frames of their own to the signature, but its index is the stack's. */
+static void signature_when_names_are_known_is_made_of_them(void **state)
+{
+    json_t *report, *signature;
+
+    folder_put(*state, "plain-x64.pdb", DEBUG_ID, 0, 0);
+    report = report_with(*state, NULL);
+    signature = json_object_get(json_object_get(report, "salvor"), "signature");
+    assert_text(signature, "title", "header_clamp");
+    assert_int_equal(json_integer_value(json_object_get(signature, "frame")), 0);
+    json_decref(report);
+}
+
 static void frames_when_only_the_cache_is_left_are_still_named(void **state)
 {
     char cache[128];
@@ -334,18 +347,40 @@ static void text_when_a_symbol_file_cannot_serve_says_which_and_why(void **state
     buffer_done(&out);
 }
 
+static void explanation_when_rules_are_given_follows_them(void **state)
+{
+    static const char rules[] = "prefix header_\nirrelevant thrice_and_more$\n";
+    char dump[128], file[128];
+    const char *const argv[] = {SALVOR_STACKWALK, dump, "--symbols", *state, "--explain", "--signature-rules", file, NULL};
+    struct buffer out;
+
+    snprintf(dump, sizeof(dump), "%s/a.dmp", (const char *)*state);
+    snprintf(file, sizeof(file), "%s/rules", (const char *)*state);
+    dump_write(dump);
+    assert_int_equal(file_write_whole(file, rules, sizeof(rules) - 1), ST_OK);
+    folder_put(*state, "plain-x64.pdb", DEBUG_ID, 0, 0);
+    stackwalk(argv, &out);
+    assert_says(&out, "   0  plain-x64.dll!header_clamp: kept, and its caller too (header_)\n"
+                      "   1  plain-x64.dll!thrice_and_more: passed over (thrice_and_more$)\n"
+                      "   2  plain-x64.dll!plain_sum: kept, the end\n"
+                      "title header_clamp | plain_sum\n");
+    buffer_done(&out);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_drop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(frames_when_the_pdb_is_there_have_functions_inlines_and_lines),
+        IN_FOLDER(signature_when_names_are_known_is_made_of_them),
         IN_FOLDER(frames_when_only_the_cache_is_left_are_still_named),
         IN_FOLDER(frames_when_only_the_image_is_there_have_exported_names),
         IN_FOLDER(module_when_nothing_is_there_names_the_files_it_lacks),
         IN_FOLDER(module_when_the_pdb_is_of_another_build_says_so_and_does_not_use_it),
         IN_FOLDER(module_when_the_pdb_is_cut_says_so_and_does_not_use_it),
         IN_FOLDER(text_when_symbols_are_there_shows_functions_inlines_and_source_lines),
+        IN_FOLDER(explanation_when_rules_are_given_follows_them),
         IN_FOLDER(text_when_a_symbol_file_cannot_serve_says_which_and_why),
     };
 

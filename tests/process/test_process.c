@@ -244,7 +244,7 @@ static void report_when_typical_has_our_block(void **state)
     assert_text(report, "salvor/program/name", "app.exe");
     assert_text(report, "salvor/program/version", "1.2.3");
     assert_text(report, "salvor/signature/title", "app.exe!+0x1450");
-    assert_number(report, "salvor/signature/version", 1);
+    assert_number(report, "salvor/signature/version", 2);
     assert_int_equal(strlen(json_string_value(at(report, "salvor/signature/hash"))), 16);
     assert_text(report, "salvor/annotations/user", "ann");
     assert_text(report, "salvor/log/0", "first line");

@@ -93,6 +93,10 @@ static void exit_when_usage_is_wrong_is_2(void **state)
     buffer_done(&out);
     assert_int_equal(stackwalk("a.dmp", "b.dmp", &out), 2);
     buffer_done(&out);
+    assert_int_equal(stackwalk(SALVOR_TEST_DATA "/divide.dmp", "--signature-rules=/nonexistent", &out), 2);
+    buffer_done(&out);
+    assert_int_equal(stackwalk(SALVOR_TEST_DATA "/divide.dmp", "--signature-rules=" SALVOR_TEST_DATA "/README.md", &out), 2);
+    buffer_done(&out);
 }
 
 static void help_when_asked_for_goes_to_stdout(void **state)
