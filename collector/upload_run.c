@@ -2,6 +2,7 @@
 #include "upload_run.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "platform.h"
 #include "proto/name.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,9 +103,11 @@ enum status upload_run_once(struct upload_run *run, struct upload_result *ret)
     struct process_options process_options = {.argv = argv, .environment = options->key ? environment : NULL, .pipe_stdout = true};
     struct process *uploader = NULL;
     char output[OUTPUT_BYTES];
-    enum status st = process_start(&uploader, &process_options);
+    enum status st;
 
     *ret = (struct upload_result){.exit_code = 0};
+    platform_limit_upload(&process_options);
+    st = process_start(&uploader, &process_options);
     if (st)
         return st;
     set_uploader(run, uploader);

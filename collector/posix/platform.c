@@ -19,6 +19,11 @@ struct file platform_stdout(void)
     return (struct file){STDOUT_FILENO};
 }
 
+void platform_limit_upload(struct process_options *options)
+{
+    (void)options; /* the service's unit limits the whole of it */
+}
+
 static void stop_signals(sigset_t *ret)
 {
     sigemptyset(ret);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "proto/report.h"
+#include "token.h"
 #include "writer/attachment.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,34 @@ static enum status make_limits(struct dump_job *job)
     return ST_OK;
 }
 
+/* A broker that is SYSTEM may start a program as anybody. One that is not can do so for its own user at best, who is the client's then. */
+static void say_own_token(enum status st)
+{
+    static volatile LONG said;
+
+    if (InterlockedExchange(&said, 1) == 0)
+        log_warn("dumper-own-token", "status=%s consequence=\"dumpers run with the collector's rights, not the crashed program's\"",
+                 status_name(st));
+}
+
+static enum status start_with_token(struct dump_job *job, struct process_options *options)
+{
+    HANDLE token = NULL;
+    enum status st = job->policy->as_client ? token_of_client(job->client->peer.process, &token) : ST_OK;
+
+    if (token) {
+        options->token = (intptr_t)token;
+        st = process_start(&job->dumper, options);
+        CloseHandle(token);
+        if (!st)
+            return ST_OK;
+        options->token = 0;
+    }
+    if (st)
+        say_own_token(st);
+    return process_start(&job->dumper, options);
+}
+
 static enum status start_dumper(struct dump_job *job)
 {
     const char *argv[MAX_COMMAND_WORDS + 2];
@@ -146,9 +175,8 @@ static enum status start_dumper(struct dump_job *job)
     const intptr_t inherit[] = {(intptr_t)job->section, (intptr_t)job->process, (intptr_t)job->block_section, (intptr_t)job->file,
                                 (intptr_t)job->token};
     struct process_options options = {
-        .argv = argv, .inherit = inherit, .inherit_count = job->token ? 5 : 4, .quiet = true, .suspended = true};
+        .argv = argv, .inherit = inherit, .inherit_count = job->token ? 5 : 4, .quiet = true, .job = (intptr_t)job->limits};
     size_t words = 0;
-    enum status st;
 
     for (; job->policy->dumper_command[words] && words < MAX_COMMAND_WORDS; words++)
         argv[words] = job->policy->dumper_command[words];
@@ -156,13 +184,7 @@ static enum status start_dumper(struct dump_job *job)
     argv[words] = handle_text;
     argv[words + 1] = NULL;
     job->why = "the dumper cannot be started";
-    st = process_start(&job->dumper, &options);
-    if (st)
-        return st;
-    /* In the job before its first instruction, so that it cannot outlive us. */
-    if (!AssignProcessToJobObject(job->limits, (HANDLE)process_os(job->dumper)))
-        return last_error(job, "the dumper cannot be put into its job object");
-    return process_resume(job->dumper);
+    return start_with_token(job, &options);
 }
 
 /* Bounds by the task's counter, which the client cannot reach, and not by the block's. */

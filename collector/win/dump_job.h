@@ -10,7 +10,8 @@ struct dump_policy {
     enum spool_state queue_state;      /* where finished reports go */
     const char *const *dumper_command; /* program and words that start a dumper; NULL-terminated; the task's handle is appended */
     uint8_t machine_id[16];
-    HANDLE stop; /* manual-reset event: dumps under way are given up */
+    bool as_client; /* dumpers run with the client's token, less its privileges */
+    HANDLE stop;    /* manual-reset event: dumps under way are given up */
 };
 
 /* Runs one dump of a client whose block is in BLOCK_DUMPING, on the caller's thread, which it keeps until the report is in the queue or

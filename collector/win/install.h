@@ -31,6 +31,8 @@ enum status install_files(struct install *install);
 /* kind: MADE_FOLDER or MADE_DATA. */
 enum status install_folder(const struct install *install, const WCHAR *kind, const WCHAR *path, const char *sddl);
 enum status install_folders(const struct install *install);
+enum status install_parents(const struct install *install,
+                            const WCHAR *path); /* makes those that are missing, with their parents' rights */
 void install_remove_folder(const struct install *install, const WCHAR *kind, const WCHAR *path);
 /* event source and LocalDumps keys: install_registry.c */
 enum status install_registry(const struct install *install);

@@ -15,8 +15,7 @@ static const struct {
     {COLLECTOR, true},
     {L"salvor-upload.exe", true},
     {L"salvor-wer.dll", false},
-    {L"salvor-wer-x86.dll", false},
-    {L"salvor-wer-arm64.dll", false},
+    {L"x86\\salvor-wer.dll", false}, /* for 32-bit programs, where NAME_DEFAULT_MODULE_X86 looks for it */
 };
 
 static bool exists(const WCHAR *path)
@@ -65,7 +64,8 @@ static enum status install_file(const struct install *install, const WCHAR *sour
         install_say(install, MADE_FILE, target, "in its place already");
         return ST_OK;
     }
-    if (!exists(target))
+    st = install_parents(install, target);
+    if (!st && !exists(target))
         st = install_note(install, MADE_FILE, target);
     if (!st && !install->dry_run)
         error = copy_file(source, target);

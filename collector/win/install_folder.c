@@ -76,17 +76,17 @@ static enum status protect(const struct install *install, const WCHAR *path, con
     return ST_OK;
 }
 
-static enum status make_parents(const struct install *install, const WCHAR *path)
+enum status install_parents(const struct install *install, const WCHAR *path)
 {
     WCHAR *parent = _wcsdup(path), *slash = parent ? wcsrchr(parent, L'\\') : NULL;
     enum status st = parent ? ST_OK : ST_MEMORY;
 
-    if (!slash || slash == parent || slash[-1] == L':') /* the volume itself */
+    if (install->dry_run || !slash || slash == parent || slash[-1] == L':') /* the volume itself */
         goto out;
     *slash = L'\0';
     if (GetFileAttributesW(parent) != INVALID_FILE_ATTRIBUTES)
         goto out;
-    st = make_parents(install, parent);
+    st = install_parents(install, parent);
     if (!st)
         st = install_note(install, MADE_FOLDER, parent);
     if (!st && !CreateDirectoryW(parent, NULL))
@@ -103,7 +103,7 @@ static enum status make(const struct install *install, const WCHAR *kind, const 
                         PSECURITY_DESCRIPTOR security)
 {
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, security, FALSE};
-    enum status st = install->dry_run ? ST_OK : make_parents(install, path);
+    enum status st = install_parents(install, path);
 
     if (!st)
         st = install_note(install, kind, path);
@@ -139,14 +139,15 @@ enum status install_folder(const struct install *install, const WCHAR *kind, con
 
 enum status install_folders(const struct install *install)
 {
-    char queue_sddl[MAX_SDDL_BYTES], *service_sid = NULL;
+    char queue_sddl[MAX_SDDL_BYTES], *sid_text = NULL;
+    BYTE sid[SECURITY_MAX_SID_SIZE];
     enum status st = install_folder(install, MADE_DATA, install->data, SECURITY_PRIVATE_SDDL);
 
     /* The uploader's token can write only where the service's own SID may. */
     snprintf(queue_sddl, sizeof queue_sddl, "%s", SECURITY_PRIVATE_SDDL);
-    if (!install->dry_run && security_service_sid(install->service, &service_sid) == ST_OK)
-        snprintf(queue_sddl, sizeof queue_sddl, SECURITY_PRIVATE_SDDL "(A;OICI;0x1301BF;;;%s)", service_sid);
-    free(service_sid);
+    if (!install->dry_run && security_service_sid(install->service, sid) == ST_OK && security_sid_text(sid, &sid_text) == ST_OK)
+        snprintf(queue_sddl, sizeof queue_sddl, SECURITY_PRIVATE_SDDL "(A;OICI;0x1301BF;;;%s)", sid_text);
+    free(sid_text);
     if (!st)
         st = install_folder(install, MADE_DATA, install->queue, queue_sddl);
     if (!st)

@@ -491,6 +491,7 @@ enum status monitor_create(struct monitor **ret, const struct monitor_options *o
         .spool = options->spool,
         .queue_state = options->queue_state,
         .dumper_command = options->dumper_command,
+        .as_client = options->as_client,
     };
     if (machine_id(monitor->policy.machine_id))
         log_warn("machine-without-id", "consequence=\"report ids rest on pid and start time alone\"");

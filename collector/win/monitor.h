@@ -12,6 +12,7 @@ struct monitor_options {
     const char *pipe_name;
     bool owner_only;   /* the pipe serves this user alone */
     bool is_service;   /* told to clients */
+    bool as_client;    /* dumpers run with their client's token where the system allows it; see dump_job.h */
     const char *inbox; /* told to clients' blocks; NULL: they use their own queue */
     struct spool *spool;
     enum spool_state queue_state;      /* where reports go */

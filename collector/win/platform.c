@@ -7,6 +7,7 @@
 #define CLOSE_WAIT_MS 4500 /* the system ends us 5 s after CTRL_CLOSE_EVENT in any case */
 
 static HANDLE stop_asked, stop_done;
+static const wchar_t *service_name;
 
 const char *platform_default_data(void)
 {
@@ -47,10 +48,16 @@ void platform_ask_stop(void)
     SetEvent(stop_asked);
 }
 
-void platform_await_service(void)
+void platform_await_service(const wchar_t *service)
 {
+    service_name = service;
     stop_asked = CreateEventW(NULL, TRUE, FALSE, NULL);
     stop_done = CreateEventW(NULL, TRUE, FALSE, NULL);
+}
+
+const wchar_t *platform_service(void)
+{
+    return service_name;
 }
 
 void platform_wait_stop(void)

@@ -9,20 +9,28 @@
 #define ACCOUNT_CHARS 256
 #define DOMAIN_CHARS  256
 
-enum status security_service_sid(const WCHAR *service, char **ret)
+enum status security_service_sid(const WCHAR *service, BYTE ret[SECURITY_MAX_SID_SIZE])
 {
-    BYTE sid[SECURITY_MAX_SID_SIZE];
-    WCHAR account[ACCOUNT_CHARS], domain[DOMAIN_CHARS], *text = NULL;
-    DWORD sid_bytes = sizeof sid, domain_chars = DOMAIN_CHARS;
+    WCHAR account[ACCOUNT_CHARS], domain[DOMAIN_CHARS];
+    DWORD sid_bytes = SECURITY_MAX_SID_SIZE, domain_chars = DOMAIN_CHARS;
     SID_NAME_USE use;
 
     if (swprintf(account, ACCOUNT_CHARS, L"NT SERVICE\\%ls", service) < 0)
         return ST_TOO_LARGE;
-    if (!LookupAccountNameW(NULL, account, sid, &sid_bytes, domain, &domain_chars, &use))
-        return ST_NOT_FOUND;
-    if (!ConvertSidToStringSidW(sid, &text))
+    return LookupAccountNameW(NULL, account, ret, &sid_bytes, domain, &domain_chars, &use) ? ST_OK : ST_NOT_FOUND;
+}
+
+enum status security_sid_text(PSID sid, char **ret)
+{
+    WCHAR *wide = NULL;
+    char *text;
+
+    if (!ConvertSidToStringSidW(sid, &wide))
         return error_last();
-    *ret = wide_to_utf8(text);
-    LocalFree(text);
-    return *ret ? ST_OK : ST_MEMORY;
+    text = wide_to_utf8(wide);
+    LocalFree(wide);
+    if (!text)
+        return ST_MEMORY;
+    *ret = text;
+    return ST_OK;
 }

@@ -9,7 +9,9 @@
 /* Inbox and dumps: users may create and not list; see install_folder.c. */
 #define SECURITY_INBOX_SDDL SECURITY_PRIVATE_SDDL "(A;;0x001000A2;;;AU)(A;OIIO;0x001301BF;;;S-1-3-4)"
 
-/* The SID of a service ("S-1-5-80-...") as text; the caller frees it with free(). ST_NOT_FOUND where the system does not know it. */
-enum status security_service_sid(const WCHAR *service, char **ret);
+/* The SID of a service (S-1-5-80-...). ST_NOT_FOUND where the system does not know it. */
+enum status security_service_sid(const WCHAR *service, BYTE ret[SECURITY_MAX_SID_SIZE]);
+/* A SID as text; the caller frees it with free(). */
+enum status security_sid_text(PSID sid, char **ret);
 
 #endif

@@ -109,7 +109,7 @@ static int dispatch(void)
     const SERVICE_TABLE_ENTRYW table[] = {{service.name, service_main}, {NULL, NULL}};
     enum status st;
 
-    platform_await_service();
+    platform_await_service(service.name);
     event_writer_open(service.name);
     st = open_log(configuration_settings(service.configuration));
     if (st) /* it serves all the same: crashes matter more than their log */

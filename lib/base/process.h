@@ -13,6 +13,8 @@ struct process_options {
     bool pipe_stdin, pipe_stdout; /* connected to process_stdin/process_stdout; otherwise stdin is empty and stdout is ours */
     bool quiet;                   /* stdout (unless piped) and stderr go nowhere; on Windows it gets no console either */
     bool suspended;               /* Windows only: starts suspended until process_resume, so that a job can be assigned first */
+    intptr_t token;               /* Windows only: HANDLE of the primary token to run with; 0 = ours */
+    intptr_t job;                 /* Windows only: HANDLE of a job object that holds it from its first instruction on; 0 = none */
 };
 
 /* Starts a child. Nothing but stdio and options->inherit is inherited. Errors: ST_NOT_FOUND, ST_ACCESS, ST_MEMORY, ST_SYSTEM. */

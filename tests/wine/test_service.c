@@ -14,6 +14,7 @@
 /* need windows.h */
 #include <aclapi.h>
 #include <sddl.h>
+#include <tlhelp32.h>
 
 #define OUTPUT_BYTES  32768
 #define STOP_MS       60000
@@ -173,6 +174,66 @@ static void check_crash(size_t reports_before)
     harness_wait_reports(service.queue, reports_before + 1, 20000);
 }
 
+/* -- what children run with -- */
+
+#define FACTS_FILE "upload-facts.txt"
+
+static bool privilege_is(const LUID_AND_ATTRIBUTES *privilege, const wchar_t *name)
+{
+    LUID luid;
+
+    return LookupPrivilegeValueW(NULL, name, &luid) && luid.LowPart == privilege->Luid.LowPart;
+}
+
+/* How many privileges a token has besides SeChangeNotify, which every token keeps. */
+static size_t privileges_of(HANDLE process)
+{
+    union {
+        TOKEN_PRIVILEGES privileges;
+        BYTE bytes[4096];
+    } info;
+    HANDLE token = NULL;
+    DWORD size;
+    size_t count = 0;
+
+    assert_true(OpenProcessToken(process, TOKEN_QUERY, &token));
+    assert_true(GetTokenInformation(token, TokenPrivileges, &info, sizeof info, &size));
+    for (DWORD i = 0; i < info.privileges.PrivilegeCount; i++)
+        count += privilege_is(&info.privileges.Privileges[i], SE_CHANGE_NOTIFY_NAME) ? 0 : 1;
+    CloseHandle(token);
+    return count;
+}
+
+/* This program in salvor-upload's place: says what it runs with, and that it could not deliver. */
+static int child_upload(const char *queue)
+{
+    char *path = path_joined(queue, "..\\" FACTS_FILE), text[256];
+    BOOL in_job = FALSE;
+
+    IsProcessInJob(GetCurrentProcess(), NULL, &in_job);
+    snprintf(text, sizeof text, "privileges=%zu in_job=%d\n", privileges_of(GetCurrentProcess()), in_job != 0);
+    file_write_whole(path, text, strlen(text));
+    free(path);
+    return 3;
+}
+
+/* The first child of the process that is a collector, opened; waits for it. */
+static HANDLE await_dumper(DWORD parent)
+{
+    uint64_t end = clock_steady_ms() + STOP_MS;
+    HANDLE found = NULL;
+
+    while (!found && clock_steady_ms() < end) {
+        HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+        PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+        for (BOOL more = Process32FirstW(snapshot, &entry); more && !found; more = Process32NextW(snapshot, &entry))
+            if (entry.th32ParentProcessID == parent && _wcsicmp(entry.szExeFile, L"salvor-collector.exe") == 0)
+                found = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, entry.th32ProcessID);
+        CloseHandle(snapshot);
+    }
+    return found;
+}
+
 /* -- tests -- */
 
 static void install_when_done_then_service_serves_a_crash_and_so_after_a_second_one(void **state)
@@ -330,6 +391,52 @@ static void service_when_started_in_a_console_then_says_what_to_use(void **state
     assert_int_equal(harness_run(20000, "salvor-collector.exe", "service", "--data", service.data, (char *)NULL), 2);
     assert_int_equal(harness_run(20000, "salvor-collector.exe", "service", "bad\\name", (char *)NULL), 2);
     assert_int_equal(harness_run(20000, "salvor-collector.exe", "install", "--service-name", "bad name", (char *)NULL), 2);
+}
+
+static void service_when_a_program_crashes_then_dumper_has_no_privileges(void **state)
+{
+    char line[256];
+    SC_HANDLE opened;
+
+    (void)state;
+    assert_int_equal(install_and_start(), 0);
+    opened = open_service(SERVICE_QUERY_STATUS);
+    struct process *sample = harness_start("salvor-sample.exe", "write-av", "--pipe", service.pipe, (char *)NULL);
+    HANDLE dumper = await_dumper(state_of(opened).dwProcessId);
+    assert_non_null(dumper);
+    assert_int_equal(privileges_of(dumper), 0);
+    assert_true(privileges_of(GetCurrentProcess()) > 0); /* or nothing was shown */
+    assert_true(harness_read_line(sample, "crashing", line, sizeof line));
+    assert_int_equal(harness_finish(sample, 60000), CODE_ACCESS_VIOLATION);
+    harness_wait_reports(service.queue, 1, 20000);
+    assert_false(log_has("dumper-own-token"));
+    CloseHandle(dumper);
+    CloseServiceHandle(opened);
+}
+
+static void service_when_it_uploads_then_uploader_has_no_privileges_and_is_in_a_job(void **state)
+{
+    struct buffer self, facts;
+    char *path = path_joined(service.data, FACTS_FILE);
+    uint64_t end = clock_steady_ms() + STOP_MS;
+
+    (void)state;
+    buffer_init(&self, 65536);
+    buffer_init(&facts, 4096);
+    assert_int_equal(process_self_path(&self), ST_OK);
+    assert_int_equal(
+        finish(harness_start("salvor-collector.exe", "install", "--service-name", service.name, "--", "--data", service.data, "--pipe",
+                             service.pipe, "--url", "https://127.0.0.1:1/", "--upload-program", buffer_text(&self), (char *)NULL)),
+        0);
+    check_crash(0);
+    while (file_read_whole(path, 4096, &facts) != ST_OK && clock_steady_ms() < end)
+        Sleep(20); /* a folder of another process has no event here */
+    assert_string_equal(buffer_text(&facts), "privileges=0 in_job=1\n");
+    assert_false(log_has("uploader-own-token"));
+    assert_false(log_has("uploader-without-job"));
+    buffer_done(&self);
+    buffer_done(&facts);
+    free(path);
 }
 
 /* The rights as they stand, "" where Wine keeps none. */
@@ -505,11 +612,15 @@ int main(int argc, char **argv)
         on_service(install_when_the_name_is_another_programs_then_refused_and_untouched),
         on_service(service_when_asked_then_interrogates_stops_and_starts),
         on_service(service_when_its_pipe_is_taken_then_ends_with_a_failure_and_says_so),
+        on_service(service_when_a_program_crashes_then_dumper_has_no_privileges),
+        on_service(service_when_it_uploads_then_uploader_has_no_privileges_and_is_in_a_job),
         on_service(service_when_started_in_a_console_then_says_what_to_use),
         on_service(uninstall_when_purging_then_leaves_nothing),
         on_service(uninstall_when_things_were_there_before_then_they_stay),
     };
 
+    if (argc > 2 && strcmp(argv[1], "--queue") == 0)
+        return child_upload(argv[2]);
     if (argc == 2)
         cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,10 +118,35 @@ static enum status mark_inheritable(const HANDLE *list, size_t count, DWORD *bef
     return ST_OK;
 }
 
+static BOOL create_as(HANDLE token, const wchar_t *program, wchar_t *line, DWORD flags, wchar_t *environment, STARTUPINFOEXW *startup,
+                      PROCESS_INFORMATION *ret)
+{
+    static wchar_t no_desktop[1]; /* ours may be closed to that user: one is made should the program want any */
+    if (!token)
+        return CreateProcessW(program, line, NULL, NULL, TRUE, flags, environment, NULL, &startup->StartupInfo, ret);
+    startup->StartupInfo.lpDesktop = no_desktop;
+    return CreateProcessAsUserW(token, program, line, NULL, NULL, TRUE, flags, environment, NULL, &startup->StartupInfo, ret);
+}
+
+/* Puts the new process into its job and lets it run, unless it is to wait for process_resume. */
+static enum status settle(const PROCESS_INFORMATION *made, const struct process_options *options)
+{
+    enum status status = ST_OK;
+    HANDLE job = (HANDLE)options->job; /* NOLINT(performance-no-int-to-ptr): see process.h */
+    if (job && !AssignProcessToJobObject(job, made->hProcess))
+        status = error_last();
+    if (!status && !options->suspended && ResumeThread(made->hThread) == (DWORD)-1)
+        status = error_last();
+    if (status) /* nobody has seen it yet */
+        TerminateProcess(made->hProcess, 1);
+    return status;
+}
+
 static enum status create(struct process *process, const struct process_options *options, wchar_t *environment, STARTUPINFOEXW *startup)
 {
     PROCESS_INFORMATION made;
-    DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | (options->suspended ? CREATE_SUSPENDED : 0);
+    DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | (options->suspended || options->job ? CREATE_SUSPENDED : 0);
+    HANDLE token = (HANDLE)options->token; /* NOLINT(performance-no-int-to-ptr): see process.h */
     /* A quiet program needs no console, which costs a process of its own (conhost); another one must not make a window flash up. */
     if (options->quiet)
         flags |= DETACHED_PROCESS;
@@ -129,12 +154,19 @@ static enum status create(struct process *process, const struct process_options 
         flags |= CREATE_NO_WINDOW;
     wchar_t *program = wide_path(options->argv[0]), *line = command_line(options->argv);
     enum status status = program && line ? ST_OK : ST_MEMORY;
-    if (!status && !CreateProcessW(program, line, NULL, NULL, TRUE, flags, environment, NULL, &startup->StartupInfo, &made))
+    if (!status && !create_as(token, program, line, flags, environment, startup, &made))
         status = error_last();
     free(program);
     free(line);
     if (status)
         return status;
+    if (options->job)
+        status = settle(&made, options);
+    if (status) {
+        CloseHandle(made.hProcess);
+        CloseHandle(made.hThread);
+        return status;
+    }
     process->os = made.hProcess;
     process->id = made.dwProcessId;
     if (options->suspended)
