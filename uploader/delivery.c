@@ -1,10 +1,25 @@
-/* delivery.c - a request is packed into a file, since servers want its length first, and a second try its bytes again. */
+/* delivery.c - a request is packed into a file, since servers want its length first, and a second try its bytes again. Packing takes the
+ * processor and sending waits for disks and networks, so the next report is packed meanwhile. */
 #include "uploader/delivery.h"
+#include "base/thread.h"
 #include "uploader/scratch.h"
+#include "uploader/sink.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define DETAIL_BYTES 512
+
+struct parcel {
+    const struct delivery *delivery;
+    const struct source *source;
+    struct request_options options;
+    struct thread *thread;
+    struct scratch body;
+    struct request request;
+    bool is_packed;
+    enum status status; /* of packing */
+};
 
 static void event_tell(const struct delivery *delivery, const char *event, const char *detail)
 {
@@ -12,37 +27,83 @@ static void event_tell(const struct delivery *delivery, const char *event, const
         delivery->event(delivery->event_context, event, detail);
 }
 
-static enum status flavour_send(const struct delivery *delivery, const struct request_options *options, const struct source *source,
-                                struct verdict *ret)
+static void parcel_pack(struct parcel *parcel)
 {
-    struct scratch body = {.file = {FILE_CLOSED}};
-    struct request request;
-    char detail[DETAIL_BYTES];
-    enum status status = scratch_create(&body, delivery->folder);
-
-    if (status == ST_OK)
-        status = request_build(source, options, &body.file, &request);
-    if (status == ST_OK) {
-        snprintf(detail, sizeof detail, "plain_bytes=%" PRIu64 " body_bytes=%" PRIu64, request.plain_bytes, request.body_bytes);
-        event_tell(delivery, "sending", detail);
-        status = post_send(delivery->post, &request, &body.file, source->id, ret);
-    }
-    scratch_done(&body);
-    return status;
+    parcel->status = scratch_create(&parcel->body, parcel->delivery->folder);
+    if (parcel->status == ST_OK)
+        parcel->status = request_build(parcel->source, &parcel->options, &parcel->body.file, &parcel->request);
+    parcel->is_packed = true;
 }
 
-enum status delivery_run(const struct delivery *delivery, const struct source *source, struct verdict *ret)
+static void thread_run(void *context)
 {
-    struct request_options smaller = *delivery->options;
-    char detail[DETAIL_BYTES];
-    enum status status = flavour_send(delivery, delivery->options, source, ret);
+    parcel_pack(context);
+}
 
-    if (status != ST_OK || !ret->is_too_large || !request_has_attachments(source, delivery->options))
+/* What is under way on the screen is the report that is being sent, so packing ahead shows nothing. */
+static void pack_ahead(struct parcel *parcel)
+{
+    if (parcel->source->dump.size_bytes > SINK_FAST_ABOVE_BYTES)
+        return;
+    parcel->options.progress = NULL;
+    if (thread_start(&parcel->thread, thread_run, parcel) != ST_OK)
+        parcel->options.progress = parcel->delivery->options->progress; /* then in its turn */
+}
+
+enum status parcel_create(struct parcel **ret, const struct delivery *delivery, const struct source *source, bool is_ahead)
+{
+    struct parcel *parcel = calloc(1, sizeof *parcel);
+
+    if (!parcel)
+        return ST_MEMORY;
+    parcel->delivery = delivery;
+    parcel->source = source;
+    parcel->options = *delivery->options;
+    parcel->body.file.os = FILE_CLOSED;
+    if (is_ahead)
+        pack_ahead(parcel);
+    *ret = parcel;
+    return ST_OK;
+}
+
+void parcel_free(struct parcel *parcel)
+{
+    if (!parcel)
+        return;
+    thread_join(parcel->thread);
+    scratch_done(&parcel->body);
+    free(parcel);
+}
+
+static enum status flavour_send(struct parcel *parcel, struct verdict *ret)
+{
+    const struct delivery *delivery = parcel->delivery;
+    char detail[DETAIL_BYTES];
+
+    thread_join(parcel->thread);
+    parcel->thread = NULL;
+    if (!parcel->is_packed)
+        parcel_pack(parcel);
+    if (parcel->status != ST_OK)
+        return parcel->status;
+    snprintf(detail, sizeof detail, "plain_bytes=%" PRIu64 " body_bytes=%" PRIu64, parcel->request.plain_bytes, parcel->request.body_bytes);
+    event_tell(delivery, "sending", detail);
+    return post_send(delivery->post, &parcel->request, &parcel->body.file, parcel->source->id, ret);
+}
+
+enum status parcel_send(struct parcel *parcel, struct verdict *ret)
+{
+    char detail[DETAIL_BYTES];
+    enum status status = flavour_send(parcel, ret);
+
+    if (status != ST_OK || !ret->is_too_large || !request_has_attachments(parcel->source, &parcel->options))
         return status;
     snprintf(detail, sizeof detail, "without=attachments because=\"%s\"", ret->reason);
-    event_tell(delivery, "smaller", detail);
-    smaller.without_attachments = true;
-    return flavour_send(delivery, &smaller, source, ret);
+    event_tell(parcel->delivery, "smaller", detail);
+    scratch_done(&parcel->body);
+    parcel->options.without_attachments = true;
+    parcel->is_packed = false;
+    return flavour_send(parcel, ret);
 }
 
 bool delivery_is_uncertain(const struct delivery *delivery, const struct verdict *verdict)

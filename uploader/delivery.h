@@ -6,15 +6,21 @@
 struct delivery {
     const struct post *post;
     const struct request_options *options;
-    const char *folder; /* for the packed request; gone afterwards */
+    const char *folder; /* for packed requests; gone afterwards */
     /* Told before each request goes out ("sending") and before the smaller flavour is made ("smaller"); may be NULL. */
     void (*event)(void *context, const char *event, const char *detail);
     void *event_context;
     bool holds_uncertain; /* a report that may have arrived is not sent again where a repeat would count twice */
 };
 
-/* A failure of our own side (memory, disk) is not a verdict: nothing may have been tried then. */
-enum status delivery_run(const struct delivery *delivery, const struct source *source, struct verdict *ret);
+struct parcel;
+/* Readies a report; delivery and source must outlive the parcel. is_ahead: while another report is on its way, this one is packed by a
+ * thread, unless it is so large that two packed ones would fill a disk. Errors: ST_MEMORY. */
+enum status parcel_create(struct parcel **ret, const struct delivery *delivery, const struct source *source, bool is_ahead);
+void parcel_free(struct parcel *parcel); /* waits for the thread; accepts NULL */
+/* Sends it. A failure of our own side (memory, disk) is not a verdict: nothing may have been tried then. */
+enum status parcel_send(struct parcel *parcel, struct verdict *ret);
+
 /* Whether the server may have this report and would count the next one as another. */
 bool delivery_is_uncertain(const struct delivery *delivery, const struct verdict *verdict);
 

@@ -11,6 +11,15 @@ struct sender {
     const char *path; /* of the file that is being sent */
 };
 
+/* One file between being opened and being settled. */
+struct job {
+    const char *path;
+    struct source source;
+    struct parcel *parcel; /* NULL: it cannot be sent, for the reason in message or for want of memory */
+    struct buffer message;
+    bool is_ahead;
+};
+
 /* Only what changes what is sent is told. */
 static void event_print(void *context, const char *event, const char *detail)
 {
@@ -47,61 +56,84 @@ static int verdict_report(const struct sender *sender, const struct source *sour
     return verdict->kind == VERDICT_WAIT && !is_held ? EXIT_LATER : EXIT_REFUSED;
 }
 
-static int source_run(const struct sender *sender, const struct source *source)
+static void job_begin(const struct sender *sender, struct job *job, const char *path, bool is_ahead)
+{
+    *job = (struct job){.path = path, .is_ahead = is_ahead};
+    buffer_init(&job->message, 4096);
+    if (!is_ahead && sender->delivery.options->progress)
+        progress_begin(sender->delivery.options->progress, path_base(path));
+    if (source_from_file(&job->source, path, sender->extras, &job->message) != ST_OK)
+        return;
+    if (parcel_create(&job->parcel, &sender->delivery, &job->source, is_ahead) != ST_OK)
+        source_done(&job->source);
+}
+
+static int parcel_run(const struct sender *sender, const struct job *job)
 {
     struct verdict verdict;
-    enum status status = delivery_run(&sender->delivery, source, &verdict);
+    enum status status = parcel_send(job->parcel, &verdict);
 
     if (sender->delivery.options->progress)
         progress_clear(sender->delivery.options->progress);
     if (status == ST_OK)
-        return verdict_report(sender, source, &verdict);
+        return verdict_report(sender, &job->source, &verdict);
     fprintf(stderr, "salvor-upload: the request could not be made in \"%s\": %s; set TMPDIR (TEMP on Windows) to a folder with room.\n",
             sender->delivery.folder, status_text(status));
     return EXIT_LATER;
 }
 
-static int file_run(const struct sender *sender)
+static int job_end(struct sender *sender, struct job *job)
 {
-    struct source source;
-    struct buffer message;
     int code = EXIT_REFUSED;
 
-    buffer_init(&message, 4096);
-    if (source_from_file(&source, sender->path, sender->extras, &message) != ST_OK) {
-        fprintf(stderr, "salvor-upload: %s\n", buffer_text(&message));
+    sender->path = job->path;
+    if (job->is_ahead && sender->delivery.options->progress)
+        progress_begin(sender->delivery.options->progress, path_base(job->path));
+    if (job->parcel) {
+        code = parcel_run(sender, job);
+        parcel_free(job->parcel);
+        source_done(&job->source);
     } else {
-        code = source_run(sender, &source);
-        source_done(&source);
+        fprintf(stderr, "salvor-upload: %s\n", job->message.len ? buffer_text(&job->message) : "there is no memory for the request.");
     }
-    buffer_done(&message);
+    buffer_done(&job->message);
     return code;
+}
+
+static int paths_run(struct sender *sender, const struct option_list *paths)
+{
+    struct job jobs[2];
+    int worst = EXIT_ACCEPTED;
+
+    if (paths->count)
+        job_begin(sender, &jobs[0], paths->items[0], false);
+    for (size_t i = 0; i < paths->count; i++) {
+        int code;
+
+        if (i + 1 < paths->count)
+            job_begin(sender, &jobs[(i + 1) % 2], paths->items[i + 1], true);
+        code = job_end(sender, &jobs[i % 2]);
+        if (code > worst)
+            worst = code;
+    }
+    return worst;
 }
 
 int files_run(const struct delivery *delivery, const struct source_extras *extras, const struct option_list *paths)
 {
     struct sender sender = {*delivery, extras, NULL};
     struct buffer folder;
-    int worst = EXIT_ACCEPTED;
+    int code = EXIT_LATER;
 
     buffer_init(&folder, 64 * 1024);
-    if (system_temp_folder(&folder) != ST_OK) {
+    if (system_temp_folder(&folder) == ST_OK) {
+        sender.delivery.folder = buffer_text(&folder);
+        sender.delivery.event = event_print;
+        sender.delivery.event_context = &sender;
+        code = paths_run(&sender, paths);
+    } else {
         fprintf(stderr, "salvor-upload: there is no folder for temporary files; set TMPDIR (TEMP on Windows).\n");
-        worst = EXIT_LATER;
-    }
-    sender.delivery.folder = buffer_text(&folder);
-    sender.delivery.event = event_print;
-    sender.delivery.event_context = &sender;
-    for (size_t i = 0; folder.len && i < paths->count; i++) {
-        int code;
-
-        sender.path = paths->items[i];
-        if (delivery->options->progress)
-            progress_begin(delivery->options->progress, path_base(sender.path));
-        code = file_run(&sender);
-        if (code > worst)
-            worst = code;
     }
     buffer_done(&folder);
-    return worst;
+    return code;
 }

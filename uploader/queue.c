@@ -7,8 +7,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define DETAIL_BYTES 1024
+
+/* One report between its claim and its new state. */
+struct job {
+    struct spool_report *report; /* NULL: nothing was claimed */
+    struct source source;
+    struct parcel *parcel; /* NULL: it is not sent, for the reason in the verdict */
+    struct verdict verdict;
+};
 
 struct worker {
     struct spool *spool;
@@ -46,27 +55,46 @@ static void delivery_event(void *context, const char *event, const char *detail)
     history_note(worker, event, whole);
 }
 
-/* Sends, if it is worth it now; a failure of our own side becomes a verdict to wait. */
-static void report_send(struct worker *worker, uint64_t size_bytes, struct verdict *ret)
+/* A failure of our own side becomes a verdict to wait. */
+static void own_failure(const struct worker *worker, enum status status, struct verdict *ret)
+{
+    *ret = (struct verdict){.kind = VERDICT_WAIT, .is_endpoint_wide = status == ST_FULL || status == ST_READ_ONLY};
+    snprintf(ret->reason, sizeof ret->reason, "the request could not be made in %s: %s", worker->tmp, status_text(status));
+}
+
+/* Readies a claimed report, if it is worth it now. */
+static void job_ready(const struct worker *worker, struct job *job, uint64_t size_bytes, bool is_ahead)
 {
     const char *thrift = thrift_refusal(&worker->options->thrift, size_bytes, worker->options->thrift_limit_bytes);
-    struct source source;
     enum status status;
 
-    *ret = (struct verdict){.kind = VERDICT_WAIT};
     if (thrift) {
-        snprintf(ret->reason, sizeof ret->reason, "%s", thrift);
+        job->verdict.kind = VERDICT_WAIT;
+        snprintf(job->verdict.reason, sizeof job->verdict.reason, "%s", thrift);
         return;
     }
-    status = source_from_report(&source, worker->report);
+    status = source_from_report(&job->source, job->report);
     if (status == ST_OK) {
-        status = delivery_run(&worker->delivery, &source, ret);
-        source_done(&source);
+        status = parcel_create(&job->parcel, &worker->delivery, &job->source, is_ahead);
+        if (status != ST_OK)
+            source_done(&job->source);
     }
-    if (status == ST_OK)
-        return;
-    ret->is_endpoint_wide = status == ST_FULL || status == ST_READ_ONLY;
-    snprintf(ret->reason, sizeof ret->reason, "the request could not be made in %s: %s", worker->tmp, status_text(status));
+    if (status != ST_OK)
+        own_failure(worker, status, &job->verdict);
+}
+
+static void job_send(struct worker *worker, struct job *job)
+{
+    struct progress *progress = worker->delivery.options->progress;
+    enum status status;
+
+    if (progress)
+        progress_begin(progress, spool_report_name(job->report));
+    status = parcel_send(job->parcel, &job->verdict);
+    if (progress)
+        progress_clear(progress);
+    if (status != ST_OK)
+        own_failure(worker, status, &job->verdict);
 }
 
 /* One table row per verdict: where the report goes and what its history says. */
@@ -148,31 +176,60 @@ static void report_settle(struct worker *worker, struct verdict *verdict)
     verdict_count(worker, verdict, outcome);
 }
 
-static void entry_work(struct worker *worker, const char *name, uint64_t size_bytes)
+static void job_begin(struct worker *worker, struct job *job, const struct spool_entry *entry, bool is_ahead)
 {
-    struct verdict verdict;
-    enum status status = spool_report_claim(worker->spool, name, &worker->report);
+    enum status status;
 
-    if (status == ST_NOT_FOUND) /* somebody else sends it */
-        return;
-    if (status == ST_FORMAT || status == ST_CHECKSUM || status == ST_TRUNCATED || status == ST_VERSION) {
+    memset(job, 0, sizeof *job);
+    status = spool_report_claim(worker->spool, entry->name, &job->report);
+    if (status == ST_OK) {
+        job_ready(worker, job, entry->size_bytes, is_ahead);
+    } else if (status == ST_FORMAT || status == ST_CHECKSUM || status == ST_TRUNCATED || status == ST_VERSION) {
         worker->counts.refused++;
-        return;
-    }
-    if (status != ST_OK) {
-        log_warn("report-not-claimed", "report=\"%s\" why=\"%s\"", name, status_text(status));
+    } else if (status != ST_NOT_FOUND) { /* there somebody else sends it */
+        log_warn("report-not-claimed", "report=\"%s\" why=\"%s\"", entry->name, status_text(status));
         worker->counts.waiting++;
         worker->is_stopped = status == ST_READ_ONLY; /* for all alike */
-        return;
     }
-    if (worker->delivery.options->progress)
-        progress_begin(worker->delivery.options->progress, spool_report_name(worker->report));
-    report_send(worker, size_bytes, &verdict);
-    if (worker->delivery.options->progress)
-        progress_clear(worker->delivery.options->progress);
-    report_settle(worker, &verdict);
-    spool_report_close(worker->report);
-    worker->report = NULL;
+}
+
+/* A report that was not settled goes back to where it was. */
+static void job_done(struct job *job)
+{
+    if (job->parcel) {
+        parcel_free(job->parcel);
+        source_done(&job->source);
+    }
+    spool_report_close(job->report);
+    memset(job, 0, sizeof *job);
+}
+
+static void job_end(struct worker *worker, struct job *job)
+{
+    if (job->report) {
+        worker->report = job->report;
+        if (job->parcel)
+            job_send(worker, job);
+        report_settle(worker, &job->verdict);
+        worker->report = NULL;
+    }
+    job_done(job);
+}
+
+/* The next report is claimed and packed while one is on its way; when the server or the way to it fails, it is given back. */
+static void entries_work(struct worker *worker, const struct spool_entry *entries, size_t count)
+{
+    struct job jobs[2] = {{0}};
+
+    if (count)
+        job_begin(worker, &jobs[0], &entries[0], false);
+    for (size_t i = 0; i < count && !worker->is_stopped; i++) {
+        if (i + 1 < count)
+            job_begin(worker, &jobs[(i + 1) % 2], &entries[i + 1], true);
+        job_end(worker, &jobs[i % 2]);
+    }
+    job_done(&jobs[0]);
+    job_done(&jobs[1]);
 }
 
 static enum status worker_init(struct worker *worker, struct spool *spool, const struct queue_options *options)
@@ -202,8 +259,7 @@ enum status queue_run(struct spool *spool, const struct queue_options *options, 
         status = spool_list(spool, SPOOL_PENDING, &entries, &count);
     if (status == ST_OK) {
         spool_order_for_sending(entries, count);
-        for (size_t i = 0; i < count && !worker.is_stopped; i++)
-            entry_work(&worker, entries[i].name, entries[i].size_bytes);
+        entries_work(&worker, entries, count);
         if (worker.is_stopped) {
             size_t settled = worker.counts.accepted + worker.counts.discarded + worker.counts.refused;
             worker.counts.waiting = count > settled ? count - settled : worker.counts.waiting;
