@@ -12,7 +12,7 @@ bench_run() {
 
 dev_bench() {
     local program
-    packages_for build node
+    packages_for build bench node
     build_need linux-release
     : >"$BUILD/bench.lines"
     for program in "$BUILD"/linux-release/bin/bench_*; do

@@ -7,6 +7,7 @@ PACKAGES_CROSS="gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 libz-mingw-w64-dev dpkg-
 PACKAGES_RUN="wine wine64 curl ca-certificates chromium"
 PACKAGES_CHECK="clang-format clang-tidy shellcheck binutils"
 PACKAGES_PACKAGE="zip"
+PACKAGES_BENCH="curl gzip"
 
 package_is_installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -69,7 +70,7 @@ packages_need() {
         packages_explain_failure "${missing[@]}"
 }
 
-# packages_for PART...: build, cross, run, check, package, node.
+# packages_for PART...: build, cross, run, check, package, bench, node.
 packages_for() {
     local part names=()
     for part in "$@"; do
@@ -79,6 +80,7 @@ packages_for() {
         run) read -ra list <<<"$PACKAGES_RUN" ;;
         check) read -ra list <<<"$PACKAGES_CHECK" ;;
         package) read -ra list <<<"$PACKAGES_PACKAGE" ;;
+        bench) read -ra list <<<"$PACKAGES_BENCH" ;;
         node) list=() && { node_is_usable || list=(nodejs npm); } ;;
         *) fail "no package list is called $part" ;;
         esac
