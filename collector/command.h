@@ -13,6 +13,7 @@ int reg_command(int argc, char **argv);
 int service_command(int argc, char **argv); /* these three do their work on Windows only */
 int install_command(int argc, char **argv);
 int uninstall_command(int argc, char **argv);
+int doctor_command(int argc, char **argv);
 
 /* Writes "salvor-collector <command>: <message>" to standard error; returns EXIT_USAGE. */
 int command_usage(const char *command, const char *message);

@@ -21,8 +21,9 @@
 
 struct configuration {
     struct settings settings;
-    struct option options[OPTION_COUNT];
-    struct option_set *set;
+    struct option options[OPTION_COUNT + CONFIGURATION_MAX_MORE];
+    struct option_set *set;  /* registry and file */
+    struct option_set *line; /* the command line, with the command's own options */
     struct option_list words;
     char *queue, *inbox, *default_dumps, *default_upload;
     const char *default_dumps_list[1];
@@ -72,7 +73,7 @@ static enum status read_sources(struct configuration *configuration, int argc, c
 {
     struct settings *settings = &configuration->settings;
     struct option_set *set = configuration->set;
-    enum status st = option_parse_arguments(set, argc, argv, &configuration->words, ret_message);
+    enum status st = option_parse_arguments(configuration->line, argc, argv, &configuration->words, ret_message);
     const char *config = settings->config;
 
     if (!st)
@@ -80,7 +81,7 @@ static enum status read_sources(struct configuration *configuration, int argc, c
     if (!st && config)
         st = option_parse_file(set, config, ret_message);
     if (!st)
-        st = option_parse_arguments(set, argc, argv, &configuration->words, ret_message);
+        st = option_parse_arguments(configuration->line, argc, argv, &configuration->words, ret_message);
     if (!st)
         st = option_parse_registry(set, NAME_KEY_POLICY, ret_message);
     return st || policy_options_check(&settings->policy, ret_message) ? st : ST_ARGUMENT;
@@ -124,6 +125,12 @@ static enum status fill_rest(struct configuration *configuration)
 
 enum status configuration_load(struct configuration **ret, int argc, char **argv, const char **ret_message)
 {
+    return configuration_load_with(ret, argc, argv, NULL, 0, ret_message);
+}
+
+enum status configuration_load_with(struct configuration **ret, int argc, char **argv, const struct option *more, size_t more_count,
+                                    const char **ret_message)
+{
     struct configuration *configuration = calloc(1, sizeof *configuration);
     enum status st;
 
@@ -132,7 +139,11 @@ enum status configuration_load(struct configuration **ret, int argc, char **argv
     *ret_message = status_text(ST_MEMORY);
     fill_defaults(&configuration->settings);
     fill_table(configuration->options, &configuration->settings);
+    if (more_count)
+        memcpy(configuration->options + OPTION_COUNT, more, more_count * sizeof *more);
     st = option_set_create(&configuration->set, configuration->options, OPTION_COUNT);
+    if (!st)
+        st = option_set_create(&configuration->line, configuration->options, OPTION_COUNT + more_count);
     if (st) {
         configuration_free(configuration);
         return st;
@@ -143,6 +154,11 @@ enum status configuration_load(struct configuration **ret, int argc, char **argv
         return st;
     *ret_message = status_text(ST_MEMORY);
     return fill_rest(configuration);
+}
+
+bool configuration_is_registry_message(const char *message)
+{
+    return text_starts(message, "HKLM\\") || text_starts(message, "cannot read HKLM\\");
 }
 
 const struct settings *configuration_settings(const struct configuration *configuration)
@@ -170,6 +186,7 @@ void configuration_free(struct configuration *configuration)
     if (!configuration)
         return;
     option_set_free(configuration->set);
+    option_set_free(configuration->line);
     free(configuration->queue);
     free(configuration->inbox);
     free(configuration->default_dumps);

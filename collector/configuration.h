@@ -28,6 +28,12 @@ struct configuration; /* owns what settings point to */
 /* Reads the registry, the file of --config, the command line and the policy key, in this order, and fills in what is left. On an error
  * *ret_message is one sentence for the user, valid until configuration_free. *ret is made even then, unless memory ran out. */
 enum status configuration_load(struct configuration **ret, int argc, char **argv, const char **ret_message);
+/* The same with options of the command's own, which only the command line has; they are copied. At most CONFIGURATION_MAX_MORE. */
+#define CONFIGURATION_MAX_MORE 8
+enum status configuration_load_with(struct configuration **ret, int argc, char **argv, const struct option *more, size_t more_count,
+                                    const char **ret_message);
+/* Whether a message of these is about a value in the registry. */
+bool configuration_is_registry_message(const char *message);
 const struct settings *configuration_settings(const struct configuration *configuration);
 /* The command line's words that are no options. */
 const struct option_list *configuration_words(const struct configuration *configuration);

@@ -14,6 +14,7 @@ static const char usage[] = "usage: salvor-collector COMMAND [OPTION]...\n"
                             "  install   make the Windows service, its folders and their rights; as often as one likes\n"
                             "  uninstall take away what install made\n"
                             "  service   what the Windows service runs\n"
+                            "  doctor    look at the deployment, say what is amiss and what to do\n"
                             "\n"
                             "salvor-collector COMMAND --help says more about each.\n";
 
@@ -21,8 +22,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", run_command},         {"ingest", ingest_command},       {"status", status_command},   {"reg", reg_command},
-    {"install", install_command}, {"uninstall", uninstall_command}, {"service", service_command}, {"dumper", broker_dumper_command},
+    {"run", run_command},         {"ingest", ingest_command},   {"status", status_command},
+    {"reg", reg_command},         {"install", install_command}, {"uninstall", uninstall_command},
+    {"service", service_command}, {"doctor", doctor_command},   {"dumper", broker_dumper_command},
 };
 
 static int print(const char *text)

@@ -183,6 +183,29 @@ unsigned long keys_read_x86(const char *key, const char *name, char *ret, size_t
     return read_view(key, name, KEY_WOW64_32KEY, ret, size);
 }
 
+void keys_import(const char *path)
+{
+    struct process *regedit = NULL;
+    wchar_t folder[512];
+    char program[1024], argument[2048], *utf8;
+    const char *const argv[] = {program, "/S", argument, NULL};
+    struct process_options options = {.argv = argv, .quiet = true};
+    uint32_t code = 99;
+
+    assert_true(GetWindowsDirectoryW(folder, 512));
+    utf8 = wide_to_utf8(folder);
+    snprintf(program, sizeof program, "%s\\regedit.exe", utf8);
+    free(utf8);
+    snprintf(argument, sizeof argument, "%s", path);
+    for (char *at = argument; *at; at++)
+        if (*at == '/')
+            *at = '\\'; /* regedit takes a slash for an option */
+    assert_int_equal(process_start(&regedit, &options), ST_OK);
+    assert_int_equal(process_wait(regedit, 30000, &code), ST_OK);
+    process_free(regedit);
+    assert_int_equal(code, 0);
+}
+
 void keys_werhost(bool is_registered)
 {
     struct buffer self;

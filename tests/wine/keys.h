@@ -28,6 +28,9 @@ unsigned long keys_read(const char *key, const char *name, char *ret, size_t siz
 /* The same through the 32-bit view. */
 unsigned long keys_read_x86(const char *key, const char *name, char *ret, size_t size);
 
+/* Imports a .reg file with the system's own regedit. */
+void keys_import(const char *path);
+
 /* Registers werhost, beside the test, as the debugger that the system starts for an unhandled exception (AeDebug), or takes that back. */
 void keys_werhost(bool is_registered);
 

@@ -69,29 +69,6 @@ static const char *ready_file(const char *name)
     return path;
 }
 
-static void import(const char *path)
-{
-    struct process *regedit = NULL;
-    wchar_t folder[512];
-    char program[1024], argument[2048], *utf8;
-    const char *const argv[] = {program, "/S", argument, NULL};
-    struct process_options options = {.argv = argv, .quiet = true};
-    uint32_t code = 99;
-
-    assert_true(GetWindowsDirectoryW(folder, 512));
-    utf8 = wide_to_utf8(folder);
-    snprintf(program, sizeof program, "%s\\regedit.exe", utf8);
-    free(utf8);
-    snprintf(argument, sizeof argument, "%s", path);
-    for (char *at = argument; *at; at++)
-        if (*at == '/')
-            *at = '\\'; /* regedit takes a slash for an option */
-    assert_int_equal(process_start(&regedit, &options), ST_OK);
-    assert_int_equal(process_wait(regedit, 30000, &code), ST_OK);
-    process_free(regedit);
-    assert_int_equal(code, 0);
-}
-
 static void check_ready_file(const char *name, const uint8_t *bytes, size_t len)
 {
     struct buffer file;
@@ -115,7 +92,7 @@ static void reg_when_generated_then_equal_to_the_ready_files(void **state)
 static void reg_when_imported_then_registry_holds_what_the_programs_look_for(void **state)
 {
     (void)state;
-    import(ready_file("sample-enable.reg"));
+    keys_import(ready_file("sample-enable.reg"));
     check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_FOLDER, REG_EXPAND_SZ, NAME_DEFAULT_DUMPS);
     check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_COUNT, REG_DWORD, "10");
     check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_TYPE, REG_DWORD, "1");
@@ -138,7 +115,7 @@ static void check_module(const char *path, bool is_x86)
 static void reg_when_imported_then_each_view_has_the_module_of_its_bitness(void **state)
 {
     (void)state;
-    import(ready_file("sample-enable.reg"));
+    keys_import(ready_file("sample-enable.reg"));
     check_module(NAME_DEFAULT_MODULE, false);
     check_module(NAME_DEFAULT_MODULE_X86, true);
 }
@@ -150,8 +127,8 @@ static void reg_when_undone_then_other_modules_stay(void **state)
     (void)state;
     keys_set_number(NAME_KEY_WER_MODULES, "C:\\Other\\wer.dll", 0);
     keys_set_number(NAME_KEY_WER_MODULES_X86, "C:\\Other\\wer.dll", 0);
-    import(ready_file("sample-enable.reg"));
-    import(ready_file("sample-undo.reg"));
+    keys_import(ready_file("sample-enable.reg"));
+    keys_import(ready_file("sample-undo.reg"));
     assert_int_equal(keys_read(NAME_KEY_WER_MODULES, NAME_DEFAULT_MODULE, text, sizeof text), REG_NONE);
     assert_int_equal(keys_read_x86(NAME_KEY_WER_MODULES, NAME_DEFAULT_MODULE_X86, text, sizeof text), REG_NONE);
     assert_int_equal(keys_read(NAME_KEY_WER_MODULES, "C:\\Other\\wer.dll", text, sizeof text), REG_DWORD);
@@ -171,7 +148,7 @@ static void reg_when_names_are_ugly_then_read_back_as_given(void **state)
                                  apps[3], "--app", apps[4], "--app", apps[5], "--module", module, "--module-x86", module, "--output", path,
                                  (char *)NULL),
                      0);
-    import(path);
+    keys_import(path);
     for (size_t i = 0; i < sizeof apps / sizeof apps[0]; i++) {
         snprintf(key, sizeof key, NAME_KEY_LOCALDUMPS "\\%s", apps[i]);
         check_value(key, NAME_VALUE_DUMP_FOLDER, REG_EXPAND_SZ, NAME_DEFAULT_DUMPS);
@@ -191,7 +168,7 @@ static void reg_when_program_has_settings_of_its_own_then_in_its_subkey(void **s
     assert_int_equal(harness_run(20000, "salvor-collector.exe", "reg", "--app", APP, "--report-killed", "--no-dump-grace", "1m", "--output",
                                  path, (char *)NULL),
                      0);
-    import(path);
+    keys_import(path);
     check_value(NAME_KEY_SETTINGS "\\" APP, "report-killed", REG_DWORD, "1");
     check_value(NAME_KEY_SETTINGS "\\" APP, "no-dump-grace", REG_SZ, "1m");
     check_no_value(NAME_KEY_SETTINGS, "report-killed");
@@ -200,8 +177,8 @@ static void reg_when_program_has_settings_of_its_own_then_in_its_subkey(void **s
 static void reg_when_imported_twice_then_no_difference(void **state)
 {
     (void)state;
-    import(ready_file("sample-enable.reg"));
-    import(ready_file("sample-enable.reg"));
+    keys_import(ready_file("sample-enable.reg"));
+    keys_import(ready_file("sample-enable.reg"));
     check_value(NAME_KEY_LOCALDUMPS "\\" APP, NAME_VALUE_DUMP_FOLDER, REG_EXPAND_SZ, NAME_DEFAULT_DUMPS);
 }
 
@@ -210,8 +187,8 @@ static void reg_when_undone_then_only_ours_is_gone(void **state)
     (void)state;
     keys_set_text(NAME_KEY_LOCALDUMPS "\\other.exe", NAME_VALUE_DUMP_FOLDER, "C:\\elsewhere");
     keys_set_text(NAME_KEY_SETTINGS, "url", "https://someone.example");
-    import(ready_file("sample-enable.reg"));
-    import(ready_file("sample-undo.reg"));
+    keys_import(ready_file("sample-enable.reg"));
+    keys_import(ready_file("sample-undo.reg"));
     assert_false(keys_has(NAME_KEY_LOCALDUMPS "\\" APP));
     assert_false(keys_has(NAME_KEY_SETTINGS "\\" APP));
     check_no_value(NAME_KEY_SETTINGS, "dumps");
@@ -228,7 +205,7 @@ static void reg_when_values_need_escapes_then_read_back_as_given(void **state)
     assert_int_equal(harness_run(20000, "salvor-collector.exe", "reg", "--app", APP, "--url", "https://crash.example/submit?a=\"b\"\\c",
                                  "--key", "k\xc3\xbc", "--dump-folder", "D:\\d\xc3\xbcmps\\%USERNAME%", "--output", path, (char *)NULL),
                      0);
-    import(path);
+    keys_import(path);
     check_value(NAME_KEY_SETTINGS, "url", REG_SZ, "https://crash.example/submit?a=\"b\"\\c");
     check_value(NAME_KEY_SETTINGS, "key", REG_SZ, "k\xc3\xbc");
     check_value(NAME_KEY_SETTINGS, "dumps", REG_EXPAND_SZ, "D:\\d\xc3\xbcmps\\%USERNAME%");
@@ -294,7 +271,7 @@ static void collector_when_deployed_by_reg_file_then_watches_its_folder(void **s
     snprintf(folder, sizeof folder, "%s\\from-registry", data);
     assert_int_equal(
         harness_run(20000, "salvor-collector.exe", "reg", "--app", APP, "--dump-folder", folder, "--output", path, (char *)NULL), 0);
-    import(path);
+    keys_import(path);
     served = harness_start("salvor-collector.exe", "run", "--data", data, "--pipe", "\\\\.\\pipe\\salvor-test-reg", (char *)NULL);
     bool ready = harness_read_line(served, "salvor-collector ready", line, sizeof line);
     process_kill(served);

@@ -1,0 +1,15 @@
+/* service.h - how a service is set up and whether it runs. */
+#ifndef SALVOR_COLLECTOR_DOCTOR_WIN_SERVICE_H
+#define SALVOR_COLLECTOR_DOCTOR_WIN_SERVICE_H
+#include "base/status.h"
+#include <windows.h>
+
+struct service_facts {
+    DWORD start_type; /* SERVICE_AUTO_START ... */
+    DWORD state;      /* SERVICE_RUNNING ... */
+};
+
+/* ST_NOT_FOUND when there is no such service. */
+enum status service_facts_read(const WCHAR *name, struct service_facts *ret);
+
+#endif
