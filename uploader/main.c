@@ -1,5 +1,6 @@
 /* main.c - salvor-upload: sends minidumps, works off a queue, or uploads a build's symbols, once. */
 #include "base/process.h"
+#include "uploader/check.h"
 #include "uploader/dry_run.h"
 #include "uploader/exit_code.h"
 #include "uploader/files.h"
@@ -18,17 +19,19 @@ static int help_print(void)
     if (settings_help(&text) == ST_OK)
         printf("usage: salvor-upload --url URL [option]... FILE...\n"
                "       salvor-upload --url URL [option]... --queue DIR\n"
-               "       salvor-upload --url URL [option]... --symbols DIR...\n\n"
+               "       salvor-upload --url URL [option]... --symbols DIR...\n"
+               "       salvor-upload --url URL [option]... --check\n\n"
                "Sends crash reports, one try each, or a build's symbols.\n"
-               "Exit codes: 0 accepted, 1 refused for good, 2 wrong usage, 3 try again later.\n\n%s",
+               "Exit codes: 0 accepted, 1 refused for good, 2 wrong usage, 3 try again later,\n4 (--check) this kind of server cannot be "
+               "asked.\n\n%s",
                buffer_text(&text));
     buffer_done(&text);
     return EXIT_ACCEPTED;
 }
 
-static int usage(const char *why)
+static int usage(FILE *out, const char *why)
 {
-    fprintf(stderr, "salvor-upload: %s. 'salvor-upload --help' lists the options.\n", why);
+    fprintf(out, "salvor-upload: %s. 'salvor-upload --help' lists the options.\n", why);
     return EXIT_USAGE;
 }
 
@@ -104,24 +107,28 @@ static int run(const struct settings *settings, const char *url)
         fprintf(stderr, "salvor-upload: sending cannot be set up: %s.\n", why);
         return EXIT_USAGE;
     }
-    code = settings->symbols ? symbols_run(post.transfer, &symbols) : reports_mode(settings, &post, &progress);
+    if (settings->check)
+        code = check_run(&post);
+    else
+        code = settings->symbols ? symbols_run(post.transfer, &symbols) : reports_mode(settings, &post, &progress);
     transfer_free(post.transfer);
     return code;
 }
 
 static int address_run(struct settings *settings)
 {
+    FILE *out = settings->check ? stdout : stderr; /* what a check finds is its output */
     struct buffer url;
     const char *why = settings_use(settings);
     int code;
 
     if (why)
-        return usage(why);
+        return usage(out, why);
     buffer_init(&url, 16 * 1024);
     if (address_make(settings, &url, &why) == ST_OK) {
         code = run(settings, buffer_text(&url));
     } else {
-        fprintf(stderr, "salvor-upload: the address \"%s\" is not used: %s.\n", settings->url, why);
+        fprintf(out, "salvor-upload: the address \"%s\" is not used: %s.\n", settings->url, why);
         code = EXIT_USAGE;
     }
     buffer_done(&url);
@@ -135,7 +142,7 @@ int main(int argc, char **argv)
     int code;
 
     if (process_arguments(&argc, &argv) != ST_OK)
-        return usage("there is no memory for the arguments");
+        return usage(stderr, "there is no memory for the arguments");
     if (settings_read(&settings, argc, argv, &why) != ST_OK) {
         fprintf(stderr, "salvor-upload: %s\n", why);
         code = EXIT_USAGE;

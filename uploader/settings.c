@@ -19,6 +19,7 @@ static size_t options_fill(struct option table[OPTIONS_MAX], struct settings *se
         {"symbols", OPTION_FLAG, &settings->symbols, 0, 0, NULL,
          "upload the PE, PDB and .sym files in these folders that the server lacks"},
         {"project", OPTION_TEXT, &settings->project, 0, 0, "NAME", "the project that symbols are for"},
+        {"check", OPTION_FLAG, &settings->check, 0, 0, NULL, "ask the server whether it would take a report with this key, and send none"},
         {"annotation", OPTION_LIST, &settings->extras.annotations, 0, 0, "K=V", "add an annotation; may be repeated"},
         {"attachment", OPTION_LIST, &settings->extras.attachments, 0, 0, "FILE", "add a file to each report; may be repeated"},
         {"app", OPTION_TEXT, &settings->extras.app, 0, 0, "NAME", "program that crashed"},
@@ -111,6 +112,13 @@ static const char *symbols_use(const struct settings *settings)
     return settings->paths.count ? NULL : "no folder is named for --symbols";
 }
 
+static const char *check_use(const struct settings *settings)
+{
+    if (settings->queue || settings->dry_run || settings->symbols || settings->paths.count)
+        return "--check takes neither files nor a queue, and sends nothing";
+    return NULL;
+}
+
 static const char *reports_use(const struct settings *settings)
 {
     if (settings->queue && (settings->paths.count || settings->extras.annotations.count || settings->extras.attachments.count))
@@ -136,5 +144,7 @@ const char *settings_use(struct settings *settings)
     settings->holds_uncertain = strcmp(settings->uncertain, "hold") == 0;
     if (!settings->holds_uncertain && strcmp(settings->uncertain, "repeat") != 0)
         return "--uncertain is neither repeat nor hold";
+    if (settings->check)
+        return check_use(settings);
     return settings->symbols ? symbols_use(settings) : reports_use(settings);
 }

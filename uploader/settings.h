@@ -9,7 +9,7 @@ struct settings {
     const char *ca_file, *crl_file, *proxy, *client_certificate, *client_key;
     struct source_extras extras;
     uint64_t limit_rate, connect_timeout_ms, stall_timeout_ms, thrift_limit;
-    bool no_gzip, allow_http, quiet, symbols, help, version;
+    bool no_gzip, allow_http, quiet, symbols, check, help, version;
     /* made of the above */
     const struct format *format;
     bool holds_uncertain;

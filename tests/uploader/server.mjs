@@ -50,6 +50,7 @@ function partOf(head, content) {
 // A whole request with its body inflated and taken apart.
 function requestOf(head, body) {
   const plain = head.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(body) : body;
+  if (head.headers['content-type'] === 'application/x-salvor-check') return { ...head, body, plain, parts: [] }; // a question, no report
   const parts = partsOf(head.headers['content-type'], plain);
   const field = name => parts.find(part => part.name === name)?.content.toString();
   return { ...head, body, plain, parts, field };

@@ -101,3 +101,39 @@ test('output is free of control sequences when it is no terminal', async t => {
   const result = await start(['--url', server.url, dumpFile(dir)]);
   assert.ok(!/[\x1b\x08]/.test(result.stdout + result.stderr));
 });
+
+// --check: one line on standard output, whatever comes of it.
+async function checked(t, reply, code, pattern, ...more) {
+  const { dir, server } = await scene(t, reply);
+  const result = await start(['--check', '--url', server.url, ...more], { env: { SALVOR_KEY: 'k', TMPDIR: dir } });
+  assert.equal(result.code, code, result.stdout + result.stderr);
+  assert.match(result.stdout, pattern);
+  assert.equal(result.stdout.trimEnd().split('\n').length, 1);
+  assert.equal(result.stderr, '');
+  return server;
+}
+
+test('check: the server is ready', async t => {
+  const server = await checked(t, answer(200, 'ready project=default\n'), 0, /^salvor-upload check ready project=default\r?\n$/);
+  const [request] = server.requests;
+  assert.equal(request.headers['content-type'], 'application/x-salvor-check');
+  assert.equal(request.headers['salvor-key'], 'k');
+  assert.equal(request.headers['content-length'], '0');
+});
+
+test('check: something else says 200', t => checked(t, answer(200, '<html>welcome</html>'), 1, /no Salvor server/));
+
+test('check: the key is refused', t => checked(t, answer(403, 'The key is not known.'), 1, /answered 403: The key is not known/));
+
+test('check: the server is not ready', t => checked(t, answer(503, 'Later.'), 3, /answered 503: Later/));
+
+test('check: a server that cannot be asked', async t => {
+  const server = await checked(t, ok, 4, /cannot be asked/, '--format', 'backtrace');
+  assert.equal(server.connections, 0);
+});
+
+test('check: an address that is none', async () => {
+  const result = await start(['--check', '--url', 'ftp://127.0.0.1/']);
+  assert.equal(result.code, 2);
+  assert.match(result.stdout, /neither https nor http/);
+});
