@@ -74,6 +74,7 @@ static enum status start_schedule(struct collector *collector)
         .url = settings->url,
         .key = settings->key,
         .upload_program = settings->upload_program,
+        .limit_upload = platform_limit_upload,
         .policy_options = &settings->policy,
     };
     const struct policy_rules rules = policy_options_rules(&settings->policy);

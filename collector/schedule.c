@@ -30,7 +30,8 @@ struct schedule {
     struct schedule_options options;
     struct folder_watch *watch; /* of new/ and consent/ */
     struct thread *thread;
-    atomic_bool stopping;
+    atomic_bool stopping;  /* at once */
+    atomic_bool finishing; /* when there is nothing to do */
     struct promotion *promotion;
     struct upload_run *upload;
     struct endpoint endpoint;
@@ -194,7 +195,10 @@ static void run(void *context)
     struct schedule *schedule = context;
 
     while (!atomic_load(&schedule->stopping)) {
+        bool is_last = atomic_load(&schedule->finishing); /* asked before the turn, which then sees all that there was */
         int64_t wait_ms = turn(schedule);
+        if (wait_ms && is_last)
+            break;
         if (wait_ms && !atomic_load(&schedule->stopping))
             folder_watch_wait(schedule->watch, (uint32_t)wait_ms);
     }
@@ -240,7 +244,8 @@ static enum status take_lock(struct schedule *schedule)
 static enum status begin(struct schedule *schedule)
 {
     const struct schedule_options *options = &schedule->options;
-    const struct upload_options upload_options = {options->upload_program, spool_dir(options->spool), options->url, options->key};
+    const struct upload_options upload_options = {options->upload_program, spool_dir(options->spool), options->url, options->key,
+                                                  options->limit_upload};
     int64_t now = now_steady();
     enum status st = take_lock(schedule);
 
@@ -266,6 +271,7 @@ enum status schedule_start(struct schedule **ret, const struct schedule_options 
     schedule->lock.os = FILE_CLOSED;
     buffer_init(&schedule->state, QUEUE_STATE_BYTES + 1);
     atomic_init(&schedule->stopping, false);
+    atomic_init(&schedule->finishing, false);
     st = begin(schedule);
     if (!st)
         st = thread_start(&schedule->thread, run, schedule);
@@ -280,6 +286,16 @@ enum status schedule_start(struct schedule **ret, const struct schedule_options 
 void schedule_wake(struct schedule *schedule)
 {
     folder_watch_wake(schedule->watch);
+}
+
+void schedule_finish(struct schedule *schedule)
+{
+    if (!schedule)
+        return;
+    atomic_store(&schedule->finishing, true);
+    folder_watch_wake(schedule->watch);
+    thread_join(schedule->thread);
+    schedule_free(schedule);
 }
 
 void schedule_stop(struct schedule *schedule)

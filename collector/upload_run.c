@@ -2,7 +2,6 @@
 #include "upload_run.h"
 #include "base/process.h"
 #include "base/thread.h"
-#include "platform.h"
 #include "proto/name.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +105,8 @@ enum status upload_run_once(struct upload_run *run, struct upload_result *ret)
     enum status st;
 
     *ret = (struct upload_result){.exit_code = 0};
-    platform_limit_upload(&process_options);
+    if (options->limit)
+        options->limit(&process_options);
     st = process_start(&uploader, &process_options);
     if (st)
         return st;

@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct process_options;
 struct upload_options {
     const char *program, *queue, *url;
-    const char *key; /* NULL: none; it goes by the environment, since anybody can read a command line */
+    const char *key;                                /* NULL: none; it goes by the environment, since anybody can read a command line */
+    void (*limit)(struct process_options *options); /* takes rights away from the uploader; may be NULL */
 };
 
 struct upload_result {

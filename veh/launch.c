@@ -14,6 +14,7 @@
 
 #define LAUNCH_PIPE_BYTES 96
 #define LAUNCH_TEXT_BYTES 24
+#define LAUNCH_WORDS      10
 
 static volatile LONG self_allowed;
 
@@ -104,14 +105,20 @@ static void put_number(char ret[LAUNCH_TEXT_BYTES], uint64_t value)
 
 static enum status start_child(const struct settings *from, const char *program, const char *pipe, HANDLE ready, struct process **ret)
 {
-    char pid[LAUNCH_TEXT_BYTES], start[LAUNCH_TEXT_BYTES], handle[LAUNCH_TEXT_BYTES];
+    char pid[LAUNCH_TEXT_BYTES], start[LAUNCH_TEXT_BYTES], handle[LAUNCH_TEXT_BYTES], flags[LAUNCH_TEXT_BYTES];
+    char key[sizeof NAME_ENV_KEY "=" + BLOCK_MAX_NAME];
     intptr_t inherit[1];
-    const char *argv[8];
+    const char *argv[LAUNCH_WORDS], *environment[2];
     struct process_options options = {0};
+    struct line line;
 
     put_number(pid, GetCurrentProcessId());
     put_number(start, client_local_block.start_filetime);
     put_number(handle, (uintptr_t)ready);
+    put_number(flags, from->flags);
+    line_init(&line, key, sizeof key);
+    line_text(&line, NAME_ENV_KEY "=");
+    line_text(&line, from->key ? from->key : "");
     argv[0] = program;
     argv[1] = NAME_ARG_MONITOR;
     argv[2] = pipe;
@@ -119,7 +126,12 @@ static enum status start_child(const struct settings *from, const char *program,
     argv[4] = start;
     argv[5] = handle;
     argv[6] = from->spool_dir;
-    argv[7] = NULL;
+    argv[7] = flags;
+    argv[8] = from->url; /* NULL ends the list one word earlier */
+    argv[9] = NULL;
+    environment[0] = key; /* not in the command line, which anybody can read */
+    environment[1] = NULL;
+    options.environment = from->key ? environment : NULL;
     inherit[0] = (intptr_t)ready;
     options.argv = argv;
     options.inherit = inherit;

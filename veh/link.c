@@ -33,14 +33,14 @@ static bool is_elevated(void)
     return elevated;
 }
 
-/* SALVOR_PIPE's value, heap; NULL when unset or not to be believed. */
-static char *pipe_from_environment(void)
+/* What SALVOR_PIPE said when the program started; kept, because SALVOR_PARENT_OF_CHILDREN puts our own monitor's there. */
+static wchar_t inherited[512];
+
+static void read_environment(void)
 {
-    wchar_t value[512];
-    DWORD len = GetEnvironmentVariableW(L"SALVOR_PIPE", value, 512);
-    if (!len || len >= 512 || is_elevated())
-        return NULL;
-    return wide_to_utf8(value);
+    DWORD len = GetEnvironmentVariableW(L"SALVOR_PIPE", inherited, sizeof inherited / sizeof *inherited);
+    if (len >= sizeof inherited / sizeof *inherited || is_elevated())
+        inherited[0] = 0;
 }
 
 static enum status register_with_child(struct client_link *ret)
@@ -66,14 +66,28 @@ static enum status register_somewhere(struct client_link *ret)
 
     if (settings.pipe)
         return handshake(settings.pipe, 0, ret);
-    if ((pipe = pipe_from_environment()) != NULL) {
-        status = handshake(pipe, 0, ret);
+    if (inherited[0]) {
+        pipe = wide_to_utf8(inherited);
+        status = pipe ? handshake(pipe, 0, ret) : ST_MEMORY;
         free(pipe);
         return status;
     }
     if (handshake(PIPE_SERVICE_NAME, 0, ret) == ST_OK)
         return ST_OK;
     return register_with_child(ret);
+}
+
+/* SALVOR_PARENT_OF_CHILDREN: what we start from now on registers with our monitor; NULL: with whom we were told to. */
+static void export_pipe(const char *pipe)
+{
+    wchar_t *wide = NULL;
+
+    if (!(settings.flags & SALVOR_PARENT_OF_CHILDREN))
+        return;
+    if (pipe)
+        wide = wide_from_utf8(pipe);
+    SetEnvironmentVariableW(L"SALVOR_PIPE", wide ? wide : inherited[0] ? inherited : NULL);
+    free(wide);
 }
 
 static bool try_link(void)
@@ -87,12 +101,15 @@ static bool try_link(void)
     data_attach(next->block);
     wer_point_at(next->section, next->block);
     InterlockedExchangePointer((void *volatile *)&client.link, next);
+    export_pipe(next->pipe);
     return true;
 }
 
 /* The monitor is gone: the tables go back to our own memory before anything else happens. */
 static void unlink_monitor(void)
 {
+    if (client.link)
+        export_pipe(NULL);
     InterlockedExchangePointer((void *volatile *)&client.link, NULL);
     wer_point_at(NULL, &client_local_block);
     data_detach();
@@ -116,8 +133,10 @@ static bool wait_for_change(const struct client_link *link, DWORD pause_ms)
 static DWORD WINAPI run(void *module)
 {
     DWORD pause_ms = LINK_RETRY_FIRST_MS;
-    bool linked = try_link(), again = true;
+    bool linked, again = true;
 
+    read_environment();
+    linked = try_link();
     /* Without a monitor the last resort is what a crash from now on needs, so readiness includes it. */
     if (!linked)
         resort_prepare(&settings);

@@ -4,18 +4,23 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "delivery.h"
 #include "dumper.h"
 #include "monitor.h"
 #include "proto/name.h"
+#include "veh/salvor.h"
+#include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE        2
-#define SHUTDOWN_LEVEL    0x100 /* below every ordinary program's 0x280: we are ended after our clients */
-#define NO_DUMP_GRACE_MS  10000 /* WerFault writes into our queue itself */
-#define MONITOR_ARGUMENTS 5
+#define EXIT_USAGE       2
+#define SHUTDOWN_LEVEL   0x100 /* below every ordinary program's 0x280: we are ended after our clients */
+#define NO_DUMP_GRACE_MS 10000 /* WerFault writes into our queue itself */
+#define MIN_ARGUMENTS    6
+#define MAX_ARGUMENTS    7
 
 struct child {
-    const char *pipe_name, *spool_dir;
+    const char *pipe_name, *spool_dir, *url, *key;
+    uint64_t flags; /* salvor_options.flags */
     HANDLE ready, root;
 };
 
@@ -37,12 +42,14 @@ static bool child_init(struct child *child, char **words, int count)
 {
     uint64_t pid, start_filetime, ready;
 
-    if (count != MONITOR_ARGUMENTS || !text_parse_u64(words[1], &pid) || !text_parse_u64(words[2], &start_filetime) ||
-        !text_parse_u64(words[3], &ready))
+    if (count < MIN_ARGUMENTS || count > MAX_ARGUMENTS || !text_parse_u64(words[1], &pid) || !text_parse_u64(words[2], &start_filetime) ||
+        !text_parse_u64(words[3], &ready) || !text_parse_u64(words[5], &child->flags))
         return false;
     child->pipe_name = words[0];
     child->ready = (HANDLE)(uintptr_t)ready;
     child->spool_dir = words[4];
+    child->url = count == MAX_ARGUMENTS ? words[6] : NULL;
+    child->key = getenv(NAME_ENV_KEY);
     child->root = open_root(pid, start_filetime);
     return true;
 }
@@ -58,17 +65,32 @@ static void detach(void)
         SetCurrentDirectoryW(system);
 }
 
+/* Reports go through new/, where the delivery puts siblings together. Without one they wait where salvor-upload finds them. */
+static struct delivery *start_delivery(const struct child *child, struct monitor_options *options)
+{
+    struct delivery *delivery = NULL;
+    enum status st = delivery_start(&delivery, options->spool, child->url, child->key);
+
+    options->queue_state = st ? SPOOL_PENDING : SPOOL_NEW;
+    if (st)
+        log_error("delivery-not-started", "dir=\"%s\" status=%s", child->spool_dir, status_name(st));
+    else
+        options->on_report = delivery_wake;
+    options->context = delivery;
+    return delivery;
+}
+
 static enum status serve(const struct child *child, const char *program)
 {
     const char *const command[] = {program, NAME_ARG_MONITOR, DUMPER_COMMAND, NULL};
     struct monitor_options options = {
         .pipe_name = child->pipe_name,
-        .owner_only = true,
-        .queue_state = SPOOL_PENDING,
+        .access = child->flags & SALVOR_ALLOW_SANDBOXED ? MONITOR_OWNER_AND_SANDBOXED : MONITOR_OWNER,
         .dumper_command = command,
         .root = child->root,
         .death_rules.no_dump_grace_ms = NO_DUMP_GRACE_MS,
     };
+    struct delivery *delivery = NULL;
     struct monitor *monitor = NULL;
     enum status st = spool_open(&options.spool, child->spool_dir);
 
@@ -77,6 +99,7 @@ static enum status serve(const struct child *child, const char *program)
         return st;
     }
     spool_sweep(options.spool);
+    delivery = start_delivery(child, &options);
     st = monitor_create(&monitor, &options);
     if (st) {
         log_error("pipe-unusable", "pipe=\"%s\" status=%s", child->pipe_name, status_name(st));
@@ -85,6 +108,7 @@ static enum status serve(const struct child *child, const char *program)
         monitor_run(monitor);
     }
     monitor_free(monitor);
+    delivery_finish(delivery);
     spool_close(options.spool);
     return st;
 }
@@ -96,7 +120,7 @@ static int monitor_main(char **words, int count)
     enum status st;
 
     if (!child_init(&child, words, count)) {
-        log_error("monitor-usage", "arguments=%d expected=\"pipe pid start ready-event spool-dir\"", count);
+        log_error("monitor-usage", "arguments=%d expected=\"pipe pid start ready-event spool-dir flags [url]\"", count);
         return EXIT_USAGE;
     }
     if (!child.root) {

@@ -1,5 +1,6 @@
 /* child.h - a program that is its own monitor: `<program> --crash-monitor <pipe name> <client pid> <client start filetime> <ready event
- * handle value> <spool dir>`, and its dumper `<program> --crash-monitor dumper <task handle value>`. */
+ * handle value> <spool dir> <flags> [<url>]` with the server's key in the environment, and its dumper `<program> --crash-monitor dumper
+ * <task handle value>`. */
 #ifndef SALVOR_COLLECTOR_WIN_CHILD_H
 #define SALVOR_COLLECTOR_WIN_CHILD_H
 

@@ -56,6 +56,8 @@ enum status descriptor_text(enum descriptor_kind kind, char **ret)
     buffer_init(&text, MAX_SDDL_BYTES);
     if (kind == DESCRIPTOR_OWNER)
         st = buffer_printf(&text, "D:P(A;;FA;;;%s)", user);
+    else if (kind == DESCRIPTOR_OWNER_AND_SANDBOXED)
+        st = buffer_printf(&text, "D:P(A;;FA;;;%s)(A;;0x0012019B;;;AC)S:(ML;;NW;;;LW)", user);
     else
         st = buffer_printf(&text, "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;%s)(A;;0x0012019B;;;AU)", user);
     free(user);

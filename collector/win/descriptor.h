@@ -9,7 +9,8 @@ struct descriptor {
 };
 
 enum descriptor_kind {
-    DESCRIPTOR_OWNER,  /* this user alone: a child monitor's pipe */
+    DESCRIPTOR_OWNER,               /* this user alone: a child monitor's pipe */
+    DESCRIPTOR_OWNER_AND_SANDBOXED, /* also this user's processes of low integrity, and AppContainers */
     DESCRIPTOR_MACHINE /* SYSTEM, Administrators and this user in full; every local user may read and write, but not make instances */
 };
 

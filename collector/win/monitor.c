@@ -146,6 +146,24 @@ static void start_waiting_dumps(struct monitor *monitor)
         start_dump(monitor, client);
 }
 
+/* A new word on sending is kept at once: reports of earlier runs may wait for it. */
+static void note_consent(struct monitor *monitor, struct client *client)
+{
+    static const enum spool_consent words[] = {SPOOL_CONSENT_UNSET, SPOOL_CONSENT_YES, SPOOL_CONSENT_NO};
+    uint32_t word = client->head->consent;
+
+    if (word > BLOCK_CONSENT_NO)
+        word = BLOCK_CONSENT_NO;
+    if (word == client->consent || !client->peer.consent_of[0])
+        return;
+    client->consent = word;
+    enum status st = spool_consent_set(monitor->options.spool, client->peer.consent_of, words[word]);
+    if (st)
+        log_error("consent-not-kept", "pid=%u app=\"%s\" status=%s", client->peer.pid, client->peer.app, status_name(st));
+    else if (monitor->options.on_report)
+        monitor->options.on_report(monitor->options.context);
+}
+
 /* The state decides, not the event: an event without a request, or a second one while a dump is under way, means nothing. */
 static void on_request(struct monitor *monitor, struct client *client)
 {
@@ -156,6 +174,7 @@ static void on_request(struct monitor *monitor, struct client *client)
         client->idle_requests++;
         return;
     }
+    note_consent(monitor, client); /* before its report is in the queue */
     client->request = client->head->request;
     client->sequence = client->request == BLOCK_REQUEST_CRASH ? 0 : ++client->extra_dumps;
     if (++client->dumps > MAX_DUMPS_PER_CLIENT) {
@@ -193,8 +212,8 @@ static void request_hang_dump(struct monitor *monitor, struct client *client)
     start_waiting_dumps(monitor);
 }
 
-/* Heartbeats are the system's tick count, which every process reads alike. */
-static void look_for_hangs(struct monitor *monitor)
+/* What clients say without an event. Heartbeats are the system's tick count, which every process reads alike. */
+static void look_at_clients(struct monitor *monitor)
 {
     uint64_t now = GetTickCount64();
 
@@ -203,9 +222,11 @@ static void look_for_hangs(struct monitor *monitor)
     if (now > monitor->looked_ms + ASLEEP_MS)
         monitor->awake_ms = now;
     monitor->looked_ms = now;
-    for (size_t i = 0; i < monitor->clients.count; i++)
+    for (size_t i = 0; i < monitor->clients.count; i++) {
+        note_consent(monitor, monitor->clients.items[i]);
         if (is_silent(monitor, monitor->clients.items[i], now))
             request_hang_dump(monitor, monitor->clients.items[i]);
+    }
 }
 
 /* -- registration -- */
@@ -294,6 +315,7 @@ static void on_client_exit(struct monitor *monitor, struct client *client)
 {
     client_unwatch(client);
     client->exited = true;
+    note_consent(monitor, client);
     on_request(monitor, client);
     forget_if_gone(monitor, client);
 }
@@ -421,7 +443,7 @@ void monitor_run(struct monitor *monitor)
         else if (ok)
             on_packet(monitor, key, bytes);
         settle_deaths(monitor, clock_steady_ms());
-        look_for_hangs(monitor);
+        look_at_clients(monitor);
     }
     settle_deaths(monitor, UINT64_MAX); /* rather now than never: a dump that comes later still takes its place */
 }
@@ -473,7 +495,12 @@ static enum status listen(struct monitor *monitor)
         .answer = answer_hello,
         .context = monitor,
     };
-    enum status st = descriptor_init(&monitor->descriptor, monitor->options.owner_only ? DESCRIPTOR_OWNER : DESCRIPTOR_MACHINE);
+    static const enum descriptor_kind kinds[] = {
+        [MONITOR_MACHINE] = DESCRIPTOR_MACHINE,
+        [MONITOR_OWNER] = DESCRIPTOR_OWNER,
+        [MONITOR_OWNER_AND_SANDBOXED] = DESCRIPTOR_OWNER_AND_SANDBOXED,
+    };
+    enum status st = descriptor_init(&monitor->descriptor, kinds[monitor->options.access]);
 
     return st ? st : listener_create(&monitor->listener, &options);
 }

@@ -8,9 +8,16 @@
 #include "spool/spool.h"
 #include <windows.h>
 
+/* Whom the pipe serves. */
+enum monitor_access {
+    MONITOR_MACHINE,            /* every local user */
+    MONITOR_OWNER,              /* this user alone */
+    MONITOR_OWNER_AND_SANDBOXED /* also this user's programs of low integrity and in AppContainers */
+};
+
 struct monitor_options {
     const char *pipe_name;
-    bool owner_only;   /* the pipe serves this user alone */
+    enum monitor_access access;
     bool is_service;   /* told to clients */
     bool as_client;    /* dumpers run with their client's token where the system allows it; see dump_job.h */
     const char *inbox; /* told to clients' blocks; NULL: they use their own queue */

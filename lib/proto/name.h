@@ -41,6 +41,7 @@
 #define NAME_ENV_KEY     "SALVOR_KEY" /* ingest key for salvor-upload, so that it is not in a command line */
 #define NAME_ARG_MONITOR "--crash-monitor"
 #define NAME_WER_MODULE  "salvor-wer.dll"
+#define NAME_UPLOAD      "salvor-upload.exe"
 #define NAME_COLLECTOR   "salvor-collector.exe"
 #define NAME_CRASHER     "salvor-crash.exe" /* dies as asked, for `doctor --crash` */
 

@@ -2,6 +2,7 @@
  *
  *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
  *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT] [--attach FILE]... [--extra]
+ *                 [--url URL] [--key KEY] [--consent yes|no] [--flags HEX]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -109,6 +110,16 @@ static void dump_now(void)
     exit(status == SALVOR_OK ? 0 : 1);
 }
 
+/* Says where children would look for a monitor, and waits for a line before it ends. */
+static void show_environment(void)
+{
+    char value[300], line[16];
+    DWORD len = GetEnvironmentVariableA("SALVOR_PIPE", value, sizeof value);
+    printf("SALVOR_PIPE=%s\n", len && len < sizeof value ? value : "");
+    fflush(stdout);
+    exit(fgets(line, sizeof line, stdin) ? 0 : 1);
+}
+
 static LONG WINAPI foreign_filter(EXCEPTION_POINTERS *pointers)
 {
     (void)pointers;
@@ -146,14 +157,23 @@ static long long unix_ms(void)
 }
 
 static const struct kind kinds[] = {
-    {"write-av", crash_write_av},     {"read-av", crash_read_av},
-    {"divide", crash_divide},         {"fast-fail", crash_fast_fail},
-    {"abort", crash_abort},           {"stack-overflow", crash_stack_overflow},
-    {"illegal", crash_illegal},       {"exec-av", crash_exec_av},
-    {"raise", crash_raise},           {"heap", crash_heap},
-    {"exit", exit_cleanly},           {"exit-three", exit_three},
-    {"wait-write-av", wait_write_av}, {"dump-now", dump_now},
-    {"health", show_health},          {"child", crash_in_child},
+    {"write-av", crash_write_av},
+    {"read-av", crash_read_av},
+    {"divide", crash_divide},
+    {"fast-fail", crash_fast_fail},
+    {"abort", crash_abort},
+    {"stack-overflow", crash_stack_overflow},
+    {"illegal", crash_illegal},
+    {"exec-av", crash_exec_av},
+    {"raise", crash_raise},
+    {"heap", crash_heap},
+    {"exit", exit_cleanly},
+    {"exit-three", exit_three},
+    {"wait-write-av", wait_write_av},
+    {"dump-now", dump_now},
+    {"show-environment", show_environment},
+    {"health", show_health},
+    {"child", crash_in_child},
 };
 
 static int usage(void)
@@ -161,7 +181,8 @@ static int usage(void)
     size_t i;
     fprintf(stderr, "usage: salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait]\n"
                     "                     [--uninstall] [--thread] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\n"
-                    "                     [--attach FILE]... [--extra]\nkinds:");
+                    "                     [--attach FILE]... [--extra] [--url URL] [--key KEY]\n"
+                    "                     [--consent yes|no] [--flags HEX]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -201,6 +222,14 @@ static int parse_value(struct arguments *to, const char *word, const char *value
         to->options.crash_timeout_ms = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(word, "--note") == 0)
         to->note = value;
+    else if (strcmp(word, "--url") == 0)
+        to->options.url = value;
+    else if (strcmp(word, "--key") == 0)
+        to->options.key = value;
+    else if (strcmp(word, "--consent") == 0)
+        return salvor_set_consent(strcmp(value, "yes") == 0 ? SALVOR_CONSENT_YES : SALVOR_CONSENT_NO) == SALVOR_OK;
+    else if (strcmp(word, "--flags") == 0)
+        to->options.flags |= (uint32_t)strtoul(value, NULL, 16);
     else if (strcmp(word, "--attach") == 0)
         return salvor_add_attachment(value) == SALVOR_OK;
     else if (strcmp(word, "--filter") == 0)
