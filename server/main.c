@@ -2,6 +2,8 @@
 #include "account/password.h"
 #include "command/command.h"
 #include "process/client.h"
+#include "process/dwarf.h"
+#include "process/keeper.h"
 #include "process/worker.h"
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +39,8 @@ int main(int argc, char **argv)
     umask(077); /* whatever it makes may hold people's memory: for this user alone */
     if (argc >= 2 && strcmp(argv[1], PROCESS_WORKER_COMMAND) == 0)
         return process_worker_main(argc - 1, argv + 1);
+    if (argc >= 2 && strcmp(argv[1], DWARF_KEEPER_COMMAND) == 0)
+        return process_keeper_main(argc - 1, argv + 1);
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
         usage(stdout);
         return 0;

@@ -11,6 +11,7 @@
 #include "http/listener.h"
 #include "ingest/ingest.h"
 #include "jobs/jobs.h"
+#include "process/dwarf.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct settings {
     const char *data, *listen, *log_file;
     bool print_credentials, secure_cookies, help;
     struct option_list symbols;
+    const char *symbolizer;
     uint64_t max_symbols, symbols_timeout_ms;
     uint64_t max_upload, max_unpacked, max_pending, min_free;
     uint64_t threads, max_connections, idle_timeout_ms, upload_timeout_ms, workers, process_timeout_ms;
@@ -47,7 +49,7 @@ static const struct settings DEFAULTS = {
     .process_timeout_ms = 60000,
 };
 
-enum { OPTION_COUNT = 19 };
+enum { OPTION_COUNT = 20 };
 
 static void fill_table(struct settings *settings, struct option table[OPTION_COUNT])
 {
@@ -69,6 +71,8 @@ static void fill_table(struct settings *settings, struct option table[OPTION_COU
         {"process-timeout", OPTION_DURATION, &settings->process_timeout_ms, 1000, 3600 * 1000, "TIME",
          "processing one dump may take this long"},
         {"symbols", OPTION_LIST, &settings->symbols, 0, 0, "DIR", "a folder of symbols to read besides the server's own; may be repeated"},
+        {"symbolizer", OPTION_TEXT, &settings->symbolizer, 0, 0, "PROGRAM",
+         "llvm-symbolizer for images with DWARF instead of PATH's; \"\" = none"},
         {"max-symbols", OPTION_SIZE, &settings->max_symbols, 1024, 0, "SIZE", "largest symbol file"},
         {"symbols-timeout", OPTION_DURATION, &settings->symbols_timeout_ms, 1000, 3600 * 1000, "TIME",
          "reading one symbol file may take this long"},
@@ -85,7 +89,7 @@ struct server {
     struct store store;
     struct spill_budget *budget;
     struct throttle *throttle;
-    struct buffer program;
+    struct buffer program, symbolizer;
     struct depot *depot;
     struct spill_budget *symbol_budget;
     atomic_bool cancel; /* reading of symbol files */
@@ -131,7 +135,12 @@ static bool open_symbols(struct server *server)
 {
     const struct settings *settings = &server->settings;
     buffer_init(&server->program, 65536);
+    buffer_init(&server->symbolizer, 65536);
     enum status status = process_self_path(&server->program);
+    if (settings->symbolizer)
+        buffer_append_text(&server->symbolizer, settings->symbolizer);
+    else
+        dwarf_find_tool(&server->symbolizer);
     struct depot_options options = {
         .data_dir = settings->data,
         .db = server->store.db,
@@ -168,7 +177,8 @@ static bool start_jobs(struct server *server)
         .process = {.program_path = buffer_text(&server->program),
                     .symbol_folders = server->symbol_folders,
                     .symbol_folder_count = 1 + server->settings.symbols.count,
-                    .symbol_cache = depot_cache(server->depot)},
+                    .symbol_cache = depot_cache(server->depot),
+                    .symbolizer = server->symbolizer.len ? buffer_text(&server->symbolizer) : NULL},
         .threads = (unsigned)server->settings.workers,
         .timeout_ms = (uint32_t)server->settings.process_timeout_ms,
     };
@@ -232,6 +242,7 @@ static void stop(struct server *server)
     free(server->symbol_folders);
     spill_budget_free(server->symbol_budget);
     depot_close(server->depot);
+    buffer_done(&server->symbolizer);
     buffer_done(&server->program);
     throttle_free(server->throttle);
     spill_budget_free(server->budget);

@@ -131,7 +131,7 @@ static enum status symbols_open_store(struct analysis *analysis, const struct an
     for (size_t i = 0; i < options->symbol_folder_count && status == ST_OK; i++)
         status = symbol_store_add(analysis->store, options->symbol_folders[i]);
     if (status == ST_OK)
-        status = naming_create(&analysis->naming, analysis->minidump, analysis->store);
+        status = naming_create(&analysis->naming, analysis->minidump, analysis->store, options->dwarf);
     if (status == ST_OK)
         symbol_store_watch(analysis->store, options->on_compile, options->on_compile_context);
     if (status == ST_OK)

@@ -3,6 +3,7 @@
 #define SALVOR_SERVER_PROCESS_ANALYSIS_H
 #include "minidump/minidump.h"
 #include "minidump/reason.h"
+#include "process/dwarf.h"
 #include "process/enclosed.h"
 #include "process/naming.h"
 #include "signature/signature.h"
@@ -20,6 +21,7 @@ struct analysis_options {
     void (*on_compile)(void *context, const char *file); /* called before a symbol file is compiled; may be NULL */
     void *on_compile_context;
     const struct signature_rules *rules; /* NULL: the defaults */
+    struct dwarf *dwarf;                 /* for images with DWARF; NULL: they have no names */
     struct buffer *explain;              /* gets the steps of the signature; may be NULL */
 };
 

@@ -67,6 +67,10 @@ static void arguments_make(struct process_client *client)
         client->argv[count++] = "--symbols-cache";
         client->argv[count++] = options->symbol_cache;
     }
+    if (options->symbolizer) {
+        client->argv[count++] = "--symbolizer";
+        client->argv[count++] = options->symbolizer;
+    }
     for (size_t i = 0; i < options->symbol_folder_count; i++) {
         client->argv[count++] = "--symbols";
         client->argv[count++] = options->symbol_folders[i];

@@ -20,6 +20,7 @@ struct process_client_options {
     const char *const *symbol_folders; /* for dumps; absolute paths */
     size_t symbol_folder_count;
     const char *symbol_cache;  /* compiled symbols, which the child only reads; NULL = none */
+    const char *symbolizer;    /* llvm-symbolizer for images with DWARF; NULL = none */
     bool is_large;             /* the child gets the memory that symbol files need */
     const atomic_bool *cancel; /* NULL, or set by another thread to end a request soon, as if its time were up */
 };

@@ -15,16 +15,18 @@ struct naming_module {
     bool is_sought[KIND_COUNT];
     struct symbol_answer answers[KIND_COUNT];
     bool is_image_sought;
-    char *image; /* NULL when it is not there */
+    char *image;    /* NULL when it is not there */
+    bool has_dwarf; /* and it named something */
 };
 
 struct naming {
     const struct minidump *minidump;
     struct symbol_store *store;
+    struct dwarf *dwarf;
     struct naming_module *modules; /* one for each of minidump->modules */
 };
 
-enum status naming_create(struct naming **ret, const struct minidump *minidump, struct symbol_store *store)
+enum status naming_create(struct naming **ret, const struct minidump *minidump, struct symbol_store *store, struct dwarf *dwarf)
 {
     struct naming *naming = calloc(1, sizeof(*naming));
     size_t count = minidump->module_count;
@@ -37,6 +39,9 @@ enum status naming_create(struct naming **ret, const struct minidump *minidump, 
     }
     naming->minidump = minidump;
     naming->store = store;
+    naming->dwarf = dwarf;
+    if (dwarf)
+        dwarf_settle(dwarf);
     *ret = naming;
     return ST_OK;
 }
@@ -111,6 +116,16 @@ static bool is_exports_own(const struct symbol_table *table, uint32_t rva, const
     return symbols_entry(table, frame->rva, &entry) != ST_OK;
 }
 
+/* By the image's own debug information, which compilers put there that write no PDB. */
+static size_t dwarf_names(struct naming *naming, size_t index, uint32_t offset, struct symbol_frame *frames, size_t max)
+{
+    const char *image = naming->dwarf && !*naming->minidump->modules[index].debug_id ? naming_image(naming, index) : NULL;
+    size_t count = image ? dwarf_functions(naming->dwarf, image, offset, frames, max) : 0;
+
+    naming->modules[index].has_dwarf |= count > 0;
+    return count;
+}
+
 size_t naming_functions(struct naming *naming, uint64_t address, struct symbol_frame *frames, size_t max)
 {
     size_t index = minidump_module_at(naming->minidump, address), count = 0;
@@ -122,6 +137,8 @@ size_t naming_functions(struct naming *naming, uint64_t address, struct symbol_f
     offset = address - naming->minidump->modules[index].base;
     table = offset <= UINT32_MAX ? names_of(naming, index) : NULL;
     if (table && symbols_lookup(table, (uint32_t)offset, frames, max, &count) == ST_OK)
+        return count;
+    if (offset <= UINT32_MAX && (count = dwarf_names(naming, index, (uint32_t)offset, frames, max)) != 0)
         return count;
     table = offset <= UINT32_MAX ? table_of(naming, index, LOCATE_PE) : NULL;
     if (table && symbols_lookup(table, (uint32_t)offset, frames, max, &count) == ST_OK && is_exports_own(table, (uint32_t)offset, frames))
@@ -189,7 +206,9 @@ void naming_report(const struct naming *naming, size_t index, struct naming_repo
         if (state == NAMING_LOADED || state > ret->state)
             *ret = (struct naming_report){state, state == NAMING_LOADED ? sources[named_by[i]] : NULL, answer->file, answer->why};
     }
-    if (ret->state != NAMING_LOADED && module->answers[LOCATE_PE].table)
+    if (ret->state != NAMING_LOADED && module->has_dwarf)
+        *ret = (struct naming_report){NAMING_LOADED, "dwarf", module->image, ""};
+    else if (ret->state != NAMING_LOADED && module->answers[LOCATE_PE].table)
         ret->source = "exports";
 }
 

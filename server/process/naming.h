@@ -2,6 +2,7 @@
 #ifndef SALVOR_SERVER_PROCESS_NAMING_H
 #define SALVOR_SERVER_PROCESS_NAMING_H
 #include "minidump/minidump.h"
+#include "process/dwarf.h"
 #include "symbols/store.h"
 
 struct naming;
@@ -18,7 +19,7 @@ const char *naming_state_text(enum naming_state state); /* "unneeded", "loaded" 
 
 struct naming_report {
     enum naming_state state;
-    const char *source; /* what names come from: "pdb", "sym", "exports"; NULL when there is nothing */
+    const char *source; /* what names come from: "pdb", "sym", "dwarf", "exports"; NULL when there is nothing */
     const char *file;   /* read or refused; "" when nothing was found */
     const char *why;    /* what is wrong with it, as in "FILE <why>"; "" */
 };
@@ -30,8 +31,8 @@ struct naming_wanted {
 };
 #define NAMING_MAX_WANTED 2
 
-/* minidump and store must stay until naming_free. Errors: ST_MEMORY. */
-enum status naming_create(struct naming **ret, const struct minidump *minidump, struct symbol_store *store);
+/* minidump, store and dwarf (may be NULL) must stay until naming_free. Errors: ST_MEMORY. */
+enum status naming_create(struct naming **ret, const struct minidump *minidump, struct symbol_store *store, struct dwarf *dwarf);
 void naming_free(struct naming *naming); /* accepts NULL */
 
 /* The functions at an address, innermost first, as symbols_lookup gives them; 0 when nothing names it. max >= 1. */

@@ -10,8 +10,9 @@
  *   threads      as the report's: {id, registers{}, why_no_registers, end, suspend_count, priority, teb, start_address}
  *   modules      as the report's: {path, code_id, debug_path, timestamp, product_version, symbols}; code_id is written as symbol stores do
  *                symbols {state, source, file, why, wanted[{name, id, found}]}: state is "unneeded" (no frame runs in it), "loaded",
- * "missing", "mismatched" or "malformed"; source "pdb", "sym", "exports" or null; file without its folders; why completes "FILE ...";
- * found: it is there, but cannot serve dump         {size_bytes, time, flags, process_start}; times are Unix seconds comment, soft_errors[]
+ * "missing", "mismatched" or "malformed"; source "pdb", "sym", "dwarf", "exports" or null; file without its folders; why completes "FILE
+ * ..."; found: it is there, but cannot serve dump         {size_bytes, time, flags, process_start}; times are Unix seconds comment,
+ * soft_errors[]
  */
 #include "base/file.h"
 #include "base/text.h"

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/option.h"
+#include "base/process.h"
 #include "process/analysis.h"
 #include "process/client.h"
 #include "process/mapping.h"
@@ -23,6 +24,8 @@ struct settings {
     const char *cache;
     bool is_large;
     struct signature_rules *rules;
+    const char *symbolizer;
+    struct dwarf *dwarf;
 };
 
 static struct settings settings;
@@ -32,7 +35,8 @@ static enum status dump_process(char *path, struct buffer *out, struct buffer *e
     const struct analysis_options options = {.symbol_folders = settings.symbols.items,
                                              .symbol_folder_count = settings.symbols.count,
                                              .symbol_cache = settings.cache,
-                                             .rules = settings.rules};
+                                             .rules = settings.rules,
+                                             .dwarf = settings.dwarf};
     struct span file;
     const char *why = NULL;
     enum status status = mapping_open(&file, path);
@@ -153,6 +157,7 @@ static bool arguments_read(int argc, char **argv)
     static const struct option table[] = {
         {"symbols", OPTION_LIST, &settings.symbols, 0, 0, "DIR", "symbol folder"},
         {"symbols-cache", OPTION_TEXT, &settings.cache, 0, 0, "DIR", "compiled symbols"},
+        {"symbolizer", OPTION_TEXT, &settings.symbolizer, 0, 0, "PROGRAM", "llvm-symbolizer"},
         {"large", OPTION_FLAG, &settings.is_large, 0, 0, NULL, "memory for symbol files"},
     };
     static struct option_set *set; /* lives as long as the process */
@@ -166,6 +171,19 @@ static bool arguments_read(int argc, char **argv)
     return false;
 }
 
+/* The symbolizer's keeper must run before this process gives up starting others. Without it images with DWARF have no names. */
+static void keeper_start(void)
+{
+    struct buffer self;
+
+    buffer_init(&self, WORKER_MAX_PATH_BYTES);
+    if (settings.symbolizer &&
+        (process_self_path(&self) != ST_OK || dwarf_create(&settings.dwarf, buffer_text(&self), settings.symbolizer) != ST_OK ||
+         dwarf_start(settings.dwarf) != ST_OK))
+        log_warn("symbolizer-not-started", "program=\"%s\"", settings.symbolizer);
+    buffer_done(&self);
+}
+
 int process_worker_main(int argc, char **argv)
 {
     static char line[WORKER_MAX_LINE_BYTES];
@@ -175,6 +193,8 @@ int process_worker_main(int argc, char **argv)
 
     if (status == ST_OK)
         status = signature_rules_create(&settings.rules, NULL, 0, message);
+    if (status == ST_OK)
+        keeper_start();
     if (status == ST_OK)
         status = sandbox_enter(settings.is_large ? WORKER_LARGE_HEAP_BYTES : WORKER_MAX_HEAP_BYTES, &what);
     if (status != ST_OK) {

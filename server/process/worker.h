@@ -24,7 +24,8 @@
 
 /* Puts limits on this process (memory, CPU time, open files; no writing, network or new processes) and serves requests until the end of
  * stdin; then the process ends. Returns only the exit code of a failure to begin. The sub-command PROCESS_WORKER_COMMAND of salvor-server
- * calls nothing else, with argv[0] being its name. Arguments: --symbols DIR... and --symbols-cache DIR for dumps, --large for symbol files.
+ * calls nothing else, with argv[0] being its name. Arguments: --symbols DIR..., --symbols-cache DIR and --symbolizer PROGRAM for dumps,
+ * --large for symbol files.
  */
 int process_worker_main(int argc, char **argv);
 

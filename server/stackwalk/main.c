@@ -2,16 +2,20 @@
 #include "base/file.h"
 #include "base/option.h"
 #include "base/process.h"
+#include "process/dwarf.h"
+#include "process/keeper.h"
 #include "process/mapping.h"
 #include "process/process.h"
 #include "stackwalk/print.h"
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { EXIT_PROCESSED = 0, EXIT_UNREADABLE = 1, EXIT_USAGE = 2 };
 
 #define DEFAULT_CACHE_BYTES   ((uint64_t)4 << 30)
 #define MAX_EXPLANATION_BYTES (1u << 20)
+#define MAX_PATH_BYTES        8192u
 #define MAX_JSON_BYTES        ((size_t)256 << 20)
 
 struct settings {
@@ -19,7 +23,8 @@ struct settings {
     struct option_list symbols;
     const char *cache;
     uint64_t cache_bytes;
-    const char *rules_file;
+    const char *rules_file, *symbolizer;
+    struct dwarf *dwarf;
     struct signature_rules *rules;
 };
 
@@ -127,6 +132,22 @@ static bool read_rules(struct settings *settings)
     return status == ST_OK;
 }
 
+/* Without the tool, or this program's own path, DWARF is not read; everything else is. */
+static void find_symbolizer(struct settings *settings)
+{
+    struct buffer self, tool;
+    const char *path = settings->symbolizer;
+
+    buffer_init(&self, MAX_PATH_BYTES);
+    buffer_init(&tool, MAX_PATH_BYTES);
+    if (!path && dwarf_find_tool(&tool) == ST_OK)
+        path = buffer_text(&tool);
+    if (path && *path && process_self_path(&self) == ST_OK && dwarf_create(&settings->dwarf, buffer_text(&self), path) != ST_OK)
+        settings->dwarf = NULL;
+    buffer_done(&tool);
+    buffer_done(&self);
+}
+
 static int show(const char *path, const struct settings *settings)
 {
     const struct analysis_options options = {
@@ -135,6 +156,7 @@ static int show(const char *path, const struct settings *settings)
         .symbol_cache = settings->cache,
         .on_compile = tell_compiling,
         .rules = settings->rules,
+        .dwarf = settings->dwarf,
     };
     struct span file;
     enum status status = mapping_open(&file, path);
@@ -152,6 +174,8 @@ static int show(const char *path, const struct settings *settings)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], DWARF_KEEPER_COMMAND) == 0)
+        return process_keeper_main(argc - 1, argv + 1);
     struct settings settings = {.cache_bytes = DEFAULT_CACHE_BYTES};
     const struct option options[] = {
         {"json", OPTION_FLAG, &settings.json, 0, 0, NULL, "write the whole report as JSON (rust-minidump's layout and our block)"},
@@ -159,6 +183,7 @@ int main(int argc, char **argv)
          "a folder with PDB, Breakpad or image files: a symbol store or a build's output; may be given again"},
         {"symbols-cache", OPTION_TEXT, &settings.cache, 0, 0, "DIR", "keep what was read of symbol files here, for the next dump"},
         {"symbols-cache-size", OPTION_SIZE, &settings.cache_bytes, 0, 0, "SIZE", "most that is kept there"},
+        {"symbolizer", OPTION_TEXT, &settings.symbolizer, 0, 0, "PROGRAM", "llvm-symbolizer for images with DWARF; \"\" = none"},
         {"explain", OPTION_FLAG, &settings.explain, 0, 0, NULL, "show how the signature came about, step by step, and nothing else"},
         {"signature-rules", OPTION_TEXT, &settings.rules_file, 0, 0, "FILE",
          "rules besides the built-in ones; docs/protocol.md tells their form"},
@@ -179,9 +204,12 @@ int main(int argc, char **argv)
         code = usage(stdout, options, count, EXIT_PROCESSED);
     else if (rest.count != 1)
         code = usage(stderr, options, count, EXIT_USAGE);
-    else if (read_rules(&settings))
+    else if (read_rules(&settings)) {
+        find_symbolizer(&settings);
         code = show(rest.items[0], &settings);
+    }
 out:
+    dwarf_free(settings.dwarf);
     signature_rules_free(settings.rules);
     option_set_free(set);
     return code;

@@ -6,8 +6,15 @@ const INNERMOST = 0x1050n; // in header_clamp, inlined into thrice_and_more, inl
 const BEHIND = 0x115an; // behind start's call of plain_sum
 const STACK = 0x20000n;
 
-/** base, timestamp and size as the DLL's; the stack says plain_sum, called by start. seed makes the dump its own. */
-export function moduleDump({ seed = 1 } = {}) {
+const DLL = {
+  name: 'plain-x64.dll', timestamp: 0x8c708ef7, size: 0x6000, base: BASE, ip: INNERMOST, behind: BEHIND,
+  codeview: Buffer.concat([Buffer.from('RSDS'), Buffer.from('d5d46d50c75436354c4c44205044422e01000000', 'hex'), Buffer.from('plain-x64.pdb\0')]),
+};
+
+/** A thread that stopped at a module's ip (an RVA), and the return address behind on its stack; the DLL's plain_sum, called by start, unless
+ * told otherwise. seed makes the dump its own. */
+export function moduleDump({ seed = 1, ...told } = {}) {
+  const module = { ...DLL, ...told };
   const pieces = [];
   let at = 32 + 12 * 4;
   const place = (bytes) => {
@@ -16,17 +23,17 @@ export function moduleDump({ seed = 1 } = {}) {
     at += bytes.length;
     return offset;
   };
-  const name = Buffer.from('C:\\app\\plain-x64.dll\0', 'utf16le');
+  const name = Buffer.from(`C:\\app\\${module.name}\0`, 'utf16le');
   const counted = Buffer.alloc(4 + name.length);
   counted.writeUInt32LE(name.length - 2, 0);
   name.copy(counted, 4);
-  const codeview = Buffer.concat([Buffer.from('RSDS'), Buffer.from('d5d46d50c75436354c4c44205044422e01000000', 'hex'), Buffer.from('plain-x64.pdb\0')]);
+  const { codeview } = module;
   const context = Buffer.alloc(1232);
   context.writeUInt32LE(0x10000b, 0x30);
   context.writeBigUInt64LE(STACK, 0x98);
-  context.writeBigUInt64LE(BASE + INNERMOST, 0xf8);
+  context.writeBigUInt64LE(module.base + module.ip, 0xf8);
   const stack = Buffer.alloc(256);
-  stack.writeBigUInt64LE(BASE + BEHIND, 0);
+  stack.writeBigUInt64LE(module.base + module.behind, 0);
   stack.writeUInt32LE(seed, 248);
 
   const system = Buffer.alloc(56);
@@ -36,9 +43,9 @@ export function moduleDump({ seed = 1 } = {}) {
   system.writeUInt32LE(2, 20);
   const modules = Buffer.alloc(4 + 108);
   modules.writeUInt32LE(1, 0);
-  modules.writeBigUInt64LE(BASE, 4);
-  modules.writeUInt32LE(0x6000, 12);
-  modules.writeUInt32LE(0x8c708ef7, 20);
+  modules.writeBigUInt64LE(module.base, 4);
+  modules.writeUInt32LE(module.size, 12);
+  modules.writeUInt32LE(module.timestamp, 20);
   modules.writeUInt32LE(place(counted), 24);
   modules.writeUInt32LE(codeview.length, 80);
   modules.writeUInt32LE(place(codeview), 84);
@@ -54,7 +61,7 @@ export function moduleDump({ seed = 1 } = {}) {
   const exception = Buffer.alloc(168);
   exception.writeUInt32LE(7, 0);
   exception.writeUInt32LE(0xc0000005, 8);
-  exception.writeBigUInt64LE(BASE + INNERMOST, 24);
+  exception.writeBigUInt64LE(module.base + module.ip, 24);
   exception.writeUInt32LE(2, 32);
   exception.writeBigUInt64LE(16n, 48);
   exception.writeUInt32LE(context.length, 160);

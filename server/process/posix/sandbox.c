@@ -55,8 +55,77 @@ static const struct {
     {SYS_openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND}, {SYS_prlimit64, 0, UINT32_MAX}, /* this process only */
 };
 
+/* What a started program is denied; all else is allowed. Opening for writing is among the limited calls. */
+static const unsigned denied_calls[] = {
+    SYS_socket,
+    SYS_socketpair,
+    SYS_connect,
+    SYS_bind,
+    SYS_listen,
+    SYS_accept4,
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_kill,
+    SYS_tkill,
+    SYS_pidfd_open,
+    SYS_pidfd_send_signal,
+    SYS_rt_sigqueueinfo,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_setns,
+    SYS_unshare,
+    SYS_unlinkat,
+    SYS_renameat2,
+    SYS_mkdirat,
+    SYS_linkat,
+    SYS_symlinkat,
+    SYS_mknodat,
+    SYS_fchmodat,
+    SYS_fchmod,
+    SYS_fchownat,
+    SYS_fchown,
+    SYS_truncate,
+    SYS_ftruncate,
+    SYS_setxattr,
+    SYS_utimensat,
+    SYS_openat2,
+    SYS_io_uring_setup,
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_keyctl,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_swapon,
+    SYS_reboot,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_kexec_load,
+#if defined(__x86_64__) /* what arm64 has under the newer names alone */
+    SYS_open,
+    SYS_creat,
+    SYS_unlink,
+    SYS_rename,
+    SYS_renameat,
+    SYS_mkdir,
+    SYS_rmdir,
+    SYS_link,
+    SYS_symlink,
+    SYS_mknod,
+    SYS_chmod,
+    SYS_chown,
+    SYS_lchown,
+    SYS_utime,
+    SYS_utimes,
+    SYS_accept,
+#endif
+};
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define LONGEST_PROGRAM (8 + 2 * COUNT_OF(allowed_calls) + 5 * COUNT_OF(limited_calls))
+#define LONGEST_PROGRAM (8 + 2 * (COUNT_OF(allowed_calls) + COUNT_OF(denied_calls)) + 5 * COUNT_OF(limited_calls))
 #define DATA_AT(member) ((uint32_t)offsetof(struct seccomp_data, member))
 #define LOW_HALF_OF(n)  (DATA_AT(args) + 8 * (n)) /* little-endian; high halves of int arguments hold nothing that counts */
 #define DENY            (SECCOMP_RET_ERRNO | EPERM)
@@ -71,17 +140,25 @@ static void emit(struct program *program, uint16_t code, uint8_t if_true, uint8_
     program->code[program->length++] = (struct sock_filter){code, if_true, if_false, operand};
 }
 
-static void program_build(struct program *program)
+static void emit_start(struct program *program)
 {
     program->length = 0;
     emit(program, BPF_LD | BPF_W | BPF_ABS, 0, 0, DATA_AT(arch));
     emit(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_OURS);
     emit(program, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
     emit(program, BPF_LD | BPF_W | BPF_ABS, 0, 0, DATA_AT(nr));
-    for (size_t i = 0; i < COUNT_OF(allowed_calls); i++) {
-        emit(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, allowed_calls[i]);
-        emit(program, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+}
+
+static void emit_calls(struct program *program, const unsigned *calls, size_t count, uint32_t verdict)
+{
+    for (size_t i = 0; i < count; i++) {
+        emit(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, calls[i]);
+        emit(program, BPF_RET | BPF_K, 0, 0, verdict);
     }
+}
+
+static void emit_limited(struct program *program)
+{
     for (size_t i = 0; i < COUNT_OF(limited_calls); i++) {
         emit(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, limited_calls[i].call);
         emit(program, BPF_LD | BPF_W | BPF_ABS, 0, 0, LOW_HALF_OF(limited_calls[i].argument));
@@ -89,7 +166,24 @@ static void program_build(struct program *program)
         emit(program, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
         emit(program, BPF_RET | BPF_K, 0, 0, DENY);
     }
+}
+
+/* Allows what reading needs and nothing else. */
+static void program_build_strict(struct program *program)
+{
+    emit_start(program);
+    emit_calls(program, allowed_calls, COUNT_OF(allowed_calls), SECCOMP_RET_ALLOW);
+    emit_limited(program);
     emit(program, BPF_RET | BPF_K, 0, 0, DENY);
+}
+
+/* Denies what harms others and allows the rest. */
+static void program_build_isolating(struct program *program)
+{
+    emit_start(program);
+    emit_calls(program, denied_calls, COUNT_OF(denied_calls), DENY);
+    emit_limited(program);
+    emit(program, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 }
 
 static int limit(int what, uint64_t value)
@@ -114,13 +208,10 @@ static int limits_set(uint64_t max_heap_bytes)
     return limit(RLIMIT_DATA, max_heap_bytes) < 0 || limit(RLIMIT_AS, WORKER_MAX_MAPPED_BYTES) < 0 ? -1 : 0;
 }
 
-enum status sandbox_enter(uint64_t max_heap_bytes, const char **ret_what)
+static enum status apply(const struct program *program, uint64_t max_heap_bytes, const char **ret_what)
 {
-    struct program program;
-    struct sock_fprog filter = {0, program.code};
+    struct sock_fprog filter = {program->length, (struct sock_filter *)(uintptr_t)program->code};
 
-    program_build(&program);
-    filter.len = program.length;
     *ret_what = "setting resource limits";
     if (limits_set(max_heap_bytes) < 0)
         return status_from_errno(errno);
@@ -129,6 +220,22 @@ enum status sandbox_enter(uint64_t max_heap_bytes, const char **ret_what)
         return status_from_errno(errno);
     *ret_what = "installing the system-call filter";
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) < 0 ? status_from_errno(errno) : ST_OK;
+}
+
+enum status sandbox_enter(uint64_t max_heap_bytes, const char **ret_what)
+{
+    struct program program;
+
+    program_build_strict(&program);
+    return apply(&program, max_heap_bytes, ret_what);
+}
+
+enum status sandbox_isolate(uint64_t max_heap_bytes, const char **ret_what)
+{
+    struct program program;
+
+    program_build_isolating(&program);
+    return apply(&program, max_heap_bytes, ret_what);
 }
 
 enum status sandbox_grant_cpu(uint32_t seconds)
