@@ -52,7 +52,7 @@ struct client {
 };
 
 /* The part of a block that client.head covers. */
-#define CLIENT_HEAD_BYTES offsetof(struct block, app)
+#define CLIENT_HEAD_BYTES offsetof(struct block, spool_dir)
 
 /* Makes section and events for a peer; takes over peer's contents, also on an error. inbox, which may be NULL, goes into the block. */
 enum status client_create(struct client **ret, struct peer *peer, uint32_t id, uint32_t pointer_bits, const char *inbox);

@@ -5,7 +5,6 @@
 #include "../sibling.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "proto/report.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +53,8 @@ enum status deaths_add(struct deaths *deaths, const struct dump_policy *policy, 
         free(death.app);
         return st;
     }
+    memcpy(death.consent_of, peer->consent_of, sizeof death.consent_of);
+    report_copy_program(&death.program, client->head);
     uuid_report_id(death.id, policy->machine_id, death.pid, death.process_start, 0);
     deaths->items[deaths->count++] = death;
     return ST_OK;
@@ -76,8 +77,10 @@ static enum status write_report(const struct death *death, const struct dump_pol
     if (st)
         return st;
     memcpy(identity.id, death->id, sizeof identity.id);
+    memcpy(identity.consent_of, death->consent_of, sizeof identity.consent_of);
     record_writer_init(&writer, text, sizeof text);
     report_put_identity(&writer, &identity);
+    report_put_program(&writer, &death->program);
     record_put_hex(&writer, RECORD_EXIT_CODE, death->exit_code);
     if (death->was_killed)
         record_put(&writer, RECORD_REASON, REASON_KILLED);

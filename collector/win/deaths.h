@@ -2,9 +2,12 @@
 #ifndef SALVOR_COLLECTOR_WIN_DEATHS_H
 #define SALVOR_COLLECTOR_WIN_DEATHS_H
 #include "dump_job.h"
+#include "proto/report.h"
 
 struct death {
     char id[UUID_TEXT_BYTES];
+    char consent_of[UUID_TEXT_BYTES];
+    struct report_program program;
     char *app;
     uint32_t pid, exit_code;
     int64_t process_start, time; /* Unix seconds */

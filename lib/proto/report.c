@@ -1,6 +1,7 @@
 /* report.c - builds a report's record. The identity lines come first and from the writer alone; what the client wrote follows them, so
  * a first-match lookup never finds a client's word where the writer's own is meant. */
 #include "proto/report.h"
+#include "base/text.h"
 #include <string.h>
 
 void report_put_identity(struct record_writer *writer, const struct report_identity *identity)
@@ -54,12 +55,38 @@ void report_put_consent(struct record_writer *writer, uint32_t consent)
     record_put(writer, RECORD_CONSENT, consent < sizeof words / sizeof *words ? words[consent] : CONSENT_NO);
 }
 
+static void copy_name(char ret[BLOCK_MAX_NAME], const volatile char *live)
+{
+    size_t len = 0;
+
+    while (len < BLOCK_MAX_NAME && (ret[len] = live[len]) != '\0')
+        len++;
+    if (len == BLOCK_MAX_NAME || !text_is_utf8(ret, len))
+        ret[0] = '\0';
+}
+
+void report_copy_program(struct report_program *ret, const volatile struct block *live)
+{
+    copy_name(ret->version, live->app_version);
+    copy_name(ret->environment, live->environment);
+    copy_name(ret->channel, live->channel);
+    ret->consent = live->consent;
+}
+
+void report_put_program(struct record_writer *writer, const struct report_program *program)
+{
+    put_if_set(writer, RECORD_VERSION, program->version);
+    put_if_set(writer, RECORD_ENVIRONMENT, program->environment);
+    put_if_set(writer, RECORD_CHANNEL, program->channel);
+    report_put_consent(writer, program->consent);
+}
+
 void report_put_client(struct record_writer *writer, const struct block *copy)
 {
-    put_if_set(writer, RECORD_VERSION, copy->app_version);
-    put_if_set(writer, RECORD_ENVIRONMENT, copy->environment);
-    put_if_set(writer, RECORD_CHANNEL, copy->channel);
-    report_put_consent(writer, copy->consent);
+    struct report_program program;
+
+    report_copy_program(&program, copy);
+    report_put_program(writer, &program);
     if (copy->damaged)
         record_put(writer, RECORD_BLOCK_DAMAGED, "1");
     record_put(writer, RECORD_SOURCE, source_name(copy->source));

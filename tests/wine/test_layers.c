@@ -183,6 +183,8 @@ static void exit_watcher_when_fast_fail_leaves_no_dump_then_one_report_without(v
     assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_EXIT_WATCHER);
     assert_string_equal(harness_value(report, RECORD_APP), "salvor-sample.exe");
     assert_string_equal(harness_value(report, RECORD_EXIT_CODE), "0xc0000409");
+    assert_string_equal(harness_value(report, RECORD_VERSION), "2.4.1");
+    assert_string_equal(harness_value(report, RECORD_CONSENT), CONSENT_UNSET);
     assert_int_equal(harness_number(report, RECORD_PID), pid);
     spool_report_close(report);
     spool_close(spool);
