@@ -135,7 +135,10 @@ static bool write_dump(const struct fault *fault, const wchar_t *path, MINIDUMP_
         information.ThreadId = fault->thread_id;
         information.ExceptionPointers = &pointers;
         information.ClientPointers = FALSE;
+        /* Wine's reads every module's debug information unless the process is known by its handle: seconds, for nothing. */
+        SymInitialize(fault->process, NULL, FALSE);
         written = MiniDumpWriteDump(fault->process, fault->pid, file, type, &information, NULL, NULL);
+        SymCleanup(fault->process);
     }
     CloseHandle(file);
     return written;
