@@ -1,4 +1,4 @@
-// The crashes that the demonstration makes, one for each layer that exists, and what the server must say about each.
+// The crashes that the demonstration makes, one for each layer, and what the server must say about each.
 import path from 'node:path';
 import { windowsPath } from './wine.mjs';
 
@@ -17,6 +17,20 @@ export const crashes = (mingwBin) => {
       command: [werhost, 'run', windowsPath(sample), 'fast-fail'],
       reason: 'FAST_FAIL_FATAL_APP_EXIT',
       layer: 'localdumps',
+    },
+    {
+      title: 'the same with salvor-wer.dll registered: Windows Error Reporting (its stand-in) loads it, and it writes the dump',
+      module: path.join(mingwBin, 'salvor-wer.dll'),
+      command: [werhost, 'run', windowsPath(sample), 'fast-fail'],
+      reason: 'FAST_FAIL_FATAL_APP_EXIT',
+      layer: 'wer-module',
+    },
+    {
+      title: 'the same where Windows Error Reporting says nothing at all: known by its exit code, after the grace period',
+      command: [sample, 'fast-fail'],
+      reason: 'STATUS_STACK_BUFFER_OVERRUN',
+      layer: 'exit-watcher',
+      noDump: true,
     },
   ];
 };

@@ -3,16 +3,16 @@
 //   node demo.mjs [--once] --server PROGRAM --windows DIR --work DIR [--listen ADDRESS:PORT]
 //
 // Stays up until Ctrl-C; with --once it also looks at the pages in a browser, cleans up and ends with 0, or 1 and what failed.
-import { mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Child } from './child.mjs';
 import { Client } from './client.mjs';
-import { crashes } from './crashes.mjs';
+import { SAMPLE_NAME, crashes } from './crashes.mjs';
 import { checkReports, signIn, withPage } from './pages.mjs';
 import { describeReport, mustTell, pidOf } from './report.mjs';
-import { Wine } from './wine.mjs';
+import { Wine, windowsPath } from './wine.mjs';
 
 const PROJECT = 'default';
 const READY_MS = 60_000; // a program's first start, on a busy machine
@@ -48,12 +48,34 @@ async function startServer({ server, work, listen }, running) {
   return { base, key, user, password };
 }
 
+/** What a build machine does: the server then names the sample's frames. */
+async function uploadSymbols({ server, windows, work }, { base, key }) {
+  const folder = path.join(work, 'symbols');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path.join(windows, SAMPLE_NAME), path.join(folder, SAMPLE_NAME));
+  const upload = new Child('salvor-upload', path.join(path.dirname(server), 'salvor-upload'), ['--url', base, '--project', PROJECT, '--symbols', folder, '--quiet'], {
+    log: path.join(work, 'symbols.log'),
+    env: { SALVOR_KEY: key },
+  });
+  const { code, error } = await upload.end(READY_MS);
+  if (error || code !== 0) throw new Error(`salvor-upload --symbols failed (${error?.message ?? `exit code ${code}`}): ${upload.lines.join(' ')}`);
+}
+
 async function startCollector({ windows, work }, server, wine, running) {
   const child = wine.start('salvor-collector', [path.join(windows, 'salvor-collector.exe'), 'run', '--url', server.base, '--key', server.key], {
     log: path.join(work, 'collector.log'),
   });
   running.push(() => child.stop());
   await child.line(/^salvor-collector ready /, READY_MS);
+}
+
+/** What an administrator does: a .reg file made by the collector itself, imported. The server's address and key stay the command line's. */
+async function registerModule(module, { windows, work }, wine) {
+  const file = path.join(work, 'module.reg');
+  await wine.run('salvor-collector reg', [
+    path.join(windows, 'salvor-collector.exe'), 'reg', '--app', SAMPLE_NAME, '--module', windowsPath(module), '--output', windowsPath(file),
+  ], READY_MS);
+  await wine.importRegistry(file);
 }
 
 async function crashOnce(crash, { work }, index, wine, client) {
@@ -88,6 +110,9 @@ async function demonstrate(settings, running) {
   const client = new Client(server.base);
   await client.signIn(server.user, server.password);
 
+  say("uploading the sample program's symbols");
+  await uploadSymbols(settings, server);
+
   say('preparing a private Wine prefix and importing reg/sample-enable.reg');
   const wine = new Wine(path.join(settings.work, 'wineprefix'));
   running.push(() => wine.stop());
@@ -101,6 +126,7 @@ async function demonstrate(settings, running) {
   const seen = [];
   for (const [index, crash] of crashes(settings.windows).entries()) {
     say(`crashing: ${crash.title}`);
+    if (crash.module) await registerModule(crash.module, settings, wine);
     const { report, elapsedMs } = await crashOnce(crash, settings, index, wine, client);
     console.log(describeReport(report, crash, elapsedMs, `${server.base}/reports/${report.id}`));
     seen.push(report);

@@ -66,7 +66,8 @@ export async function checkReports(page, base, project, reports, screenshots) {
   for (const report of reports) {
     await page.locator(`a[href^="/reports/${report.id}"]`).first().click();
     await mustShow(page, 'reason', reasonPattern(shortReasonOf(report)));
-    await mustShow(page, 'frame', frameText(crashingFrames(report)[0]));
+    const [top] = crashingFrames(report);
+    if (top) await mustShow(page, 'frame', frameText(top));
     await mustShow(page, 'version', new RegExp(`\\b${escaped(versionOf(report))}\\b`));
     if (screenshots) await page.screenshot({ path: `${screenshots}/report-${report.id}.png` });
     await page.goBack();

@@ -10,6 +10,7 @@ export function crashingFrames({ processed }) {
 }
 
 export function frameText(frame) {
+  if (frame.function) return frame.file ? `${frame.function} (${frame.file.split(/[\\/]/).at(-1)}:${frame.line})` : frame.function;
   const offset = shortHex(frame.module_offset ?? frame.offset ?? '0x0');
   return frame.module ? `${frame.module}+${offset}` : offset;
 }
@@ -18,7 +19,8 @@ export function frameText(frame) {
 export const reasonOf = (report) => report.processed?.crash_info?.type || report.reason;
 export const shortReasonOf = (report) => reasonOf(report).split(' / ').at(-1);
 export const versionOf = (report) => report.version || report.processed?.salvor?.program?.version;
-export const pidOf = (report) => report.processed?.pid ?? null;
+/** From the dump; of a report without one, from its record. */
+export const pidOf = (report) => report.processed?.pid ?? (report.record?.pid ? Number(report.record.pid) : null);
 
 /** Throws with what is wrong when the report is not the one of this crash. */
 export function mustTell(report, crash, pid) {
@@ -30,22 +32,24 @@ export function mustTell(report, crash, pid) {
     ['reason', shortReasonOf(report), crash.reason],
     ['layer', report.layer, crash.layer],
     ['process id', pidOf(report), pid],
-    ['crashing module', top?.module, SAMPLE_NAME],
+    ['crashing module', top?.module, crash.noDump ? undefined : SAMPLE_NAME],
+    // The sample's own image is on the server: its frames are unwound exactly, not guessed.
+    ["its caller's trust", crashingFrames(report)[1]?.trust, crash.noDump ? undefined : 'cfi'],
   ];
   const wrong = facts.filter(([, is, must]) => is !== must).map(([name, is, must]) => `${name} is ${is}, not ${must}`);
-  if (!/\+0x[1-9a-f]/.test(top ? frameText(top) : '')) wrong.push('the top frame has no offset in its module');
   if (wrong.length > 0) throw new Error(`report ${report.id} of ${crash.title}: ${wrong.join('; ')}`);
 }
 
 export function describeReport(report, crash, elapsedMs, address) {
-  const frames = crashingFrames(report).map((frame, index) => `             ${String(index).padStart(2)}  ${frameText(frame)}${frame.trust ? `  (${frame.trust})` : ''}`);
+  const crashing = crashingFrames(report);
+  const frames = crashing.map((frame, index) => `             ${String(index).padStart(2)}  ${frameText(frame)}${frame.trust ? `  (${frame.trust})` : ''}`);
   return [
     `* ${crash.title}`,
     `    report   ${report.id}  ${address}`,
     `    program  ${report.app} ${versionOf(report)}`,
-    `    reason   ${reasonOf(report)} at ${shortHex(report.processed.crash_info?.address ?? '0x0')}, seen by: ${report.layer}`,
+    `    reason   ${reasonOf(report)}${crash.noDump ? '' : ` at ${shortHex(report.processed.crash_info?.address ?? '0x0')}`}, seen by: ${report.layer}`,
     `    visible  ${elapsedMs} ms after the fault`,
-    '    stack',
+    crashing.length ? '    stack' : '    stack    none: nobody wrote a dump',
     ...frames,
   ].join('\n');
 }
