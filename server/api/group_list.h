@@ -6,7 +6,7 @@
 /* The columns of an item, for a query over crash_group g; count is the SQL of its count in the range. */
 #define GROUP_COLUMNS(count)                                                                                                               \
     "g.id, g.title, g.tags, g.state, " count " AS reports, g.first_seen, g.last_seen, g.first_version, g.last_version, g.reason,"          \
-    " g.best_report"
+    " g.best_report, g.counted"
 
 /* Writes the members of an item into an open object from the query's current row. */
 enum status group_write_members(struct api_call *call, struct db_query *query, const struct range *range);

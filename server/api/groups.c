@@ -8,13 +8,14 @@
 
 /* ?1 project, ?2 span, ?3 first bucket. A group whose last report is in the range is in the range. */
 #define GROUPS_IN_RANGE " FROM crash_group g WHERE g.project_id = ?1 AND ?2 = ?2 AND g.last_seen / 1000 >= ?3"
-#define COUNT_OF_GROUP  "(SELECT coalesce(sum(reports), 0) FROM rollup WHERE group_id = g.id AND span = ?2 AND bucket >= ?3)"
+#define COUNT_OF_GROUP  "(SELECT coalesce(sum(reports + counted), 0) FROM rollup WHERE group_id = g.id AND span = ?2 AND bucket >= ?3)"
 /* To sort by the count in the range all groups are counted; otherwise only those of the page. */
 #define COUNTED_GROUPS                                                                                                                     \
-    " FROM (SELECT group_id, sum(reports) AS reports FROM rollup WHERE project_id = ?1 AND span = ?2 AND bucket >= ?3 AND group_id <> ''"  \
+    " FROM (SELECT group_id, sum(reports + counted) AS reports FROM rollup WHERE project_id = ?1 AND span = ?2 AND bucket >= ?3 AND "      \
+    "group_id <> ''"                                                                                                                       \
     " GROUP BY group_id) r JOIN crash_group g ON g.id = r.group_id WHERE 1 = 1"
 /* Of all time the groups know their count themselves. */
-#define COUNT_EVER "g.report_count"
+#define COUNT_EVER "g.report_count + g.counted"
 
 /* ?4 pattern, ?5 id */
 #define SEARCHED                                                                                                                           \
@@ -37,9 +38,10 @@ static enum status write_trend(struct api_call *call, const char *id, const stru
 {
     int64_t counts[RANGE_MAX_BUCKETS] = {0};
     struct db_query *query = NULL;
-    enum status status = db_select(
-        call->tx, &query, "SELECT bucket, sum(reports) FROM rollup WHERE group_id = ?1 AND span = ?2 AND bucket >= ?3 GROUP BY bucket",
-        db_text(id), db_int(range->span), db_int(range->chart));
+    enum status status =
+        db_select(call->tx, &query,
+                  "SELECT bucket, sum(reports + counted) FROM rollup WHERE group_id = ?1 AND span = ?2 AND bucket >= ?3 GROUP BY bucket",
+                  db_text(id), db_int(range->span), db_int(range->chart));
     while (!status && (status = db_next(query)) == ST_OK) {
         int64_t index = (db_get_int(query, 0) - range->chart) / range->span;
         if (index >= 0 && index < range->buckets)
@@ -71,6 +73,7 @@ enum status group_write_members(struct api_call *call, struct db_query *query, c
     api_text_member(json, "first_version", db_get_text(query, 7));
     api_text_member(json, "last_version", db_get_text(query, 8));
     api_text_member(json, "reason", db_get_text(query, 9));
+    api_int_member(json, "counted", db_get_int(query, 11));
     return write_trend(call, id, range);
 }
 

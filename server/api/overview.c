@@ -23,7 +23,8 @@ static enum status write_totals(struct api_call *call, const struct range *range
 {
     const struct db_value values[] = {db_int(call->project_id), db_int(range->from), db_int(range->span)};
     enum status status = write_number(
-        call, "total", "SELECT coalesce(sum(reports), 0) FROM rollup WHERE project_id = ?1 AND bucket >= ?2 AND span = ?3", values, 3);
+        call, "total", "SELECT coalesce(sum(reports + counted), 0) FROM rollup WHERE project_id = ?1 AND bucket >= ?2 AND span = ?3",
+        values, 3);
     if (status)
         return status;
     /* A group whose last report is in the range is in the range. */
@@ -36,10 +37,11 @@ static enum status write_days(struct api_call *call, const struct range *range)
     struct db_query *query = NULL;
     struct json *json = &call->json;
     int64_t last_day = clock_unix_ms() / 1000 / DAY_S;
-    enum status status = db_select(call->tx, &query,
-                                   "SELECT bucket / 86400 AS day, version, sum(reports) FROM rollup WHERE project_id = ?1 AND span = ?2"
-                                   " AND bucket >= ?3 GROUP BY day, version ORDER BY day, version",
-                                   db_int(call->project_id), db_int(range->span), db_int(range->chart));
+    enum status status =
+        db_select(call->tx, &query,
+                  "SELECT bucket / 86400 AS day, version, sum(reports + counted) FROM rollup WHERE project_id = ?1 AND span = ?2"
+                  " AND bucket >= ?3 GROUP BY day, version ORDER BY day, version",
+                  db_int(call->project_id), db_int(range->span), db_int(range->chart));
     if (!status)
         status = db_next(query);
     json_key(json, "days");

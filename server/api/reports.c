@@ -8,7 +8,7 @@
 #define MAX_SQL_BYTES 4096
 
 /* ?1 project, ?2 first time, ?3 group or '' */
-#define FROM_REPORTS " FROM report WHERE project_id = ?1"
+#define FROM_REPORTS " FROM report WHERE project_id = ?1 AND counted = 0" /* count-only reports are in the groups' counts */
 #define IN_RANGE     " AND received >= ?2"
 #define ANY_TIME     " AND ?2 = ?2"
 #define IN_GROUP     " AND group_id = ?3"

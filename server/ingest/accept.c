@@ -114,6 +114,8 @@ static void fill_delivery(struct accepting *accepting, struct report_delivery *r
         .record_json = accepting->json.record,
         .annotations_json = accepting->json.annotations,
         .dump_bytes = accepting->dump ? spill_bytes(accepting->dump->spill) : 0,
+        .counted = accepting->dump ? 0 : facts->counted,
+        .alike = facts->alike,
         .attachments = accepting->attachments,
         .attachment_count = accepting->attachment_count,
     };

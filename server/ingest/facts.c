@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_ID_BYTES  65536      /* the largest header that gets here, cleaned */
-#define MIN_TIME_UNIX 946684800  /* 2000: earlier is a clock that was never set */
+#define MAX_ID_BYTES  65536     /* the largest header that gets here, cleaned */
+#define MIN_TIME_UNIX 946684800 /* 2000: earlier is a clock that was never set */
+#define MAX_COUNTED   1000000000
 #define MAX_TIME_UNIX 4102444800 /* 2100 */
 
 static bool add_json_field(struct form *form, const char *key, const json_t *value)
@@ -148,6 +149,19 @@ static void read_sentry_document(const struct form *form, struct facts *facts)
     json_decref(root);
 }
 
+/* Only a Salvor collector counts; the number is bounded, so that sums of many stay numbers. */
+static void read_count(const struct form_field *record, struct facts *facts)
+{
+    uint8_t uuid[16];
+    uint64_t counted = 0;
+    if (!record || !record_get_u64(record->value, record->value_bytes, RECORD_COUNT, &counted))
+        return;
+    facts->counted = counted < MAX_COUNTED ? counted : MAX_COUNTED;
+    record_text(record, RECORD_LIKE, facts->alike, sizeof facts->alike);
+    if (uuid_parse(uuid, facts->alike))
+        uuid_format(facts->alike, uuid);
+}
+
 void facts_read(const struct form *form, const char *idempotency_key, struct facts *ret)
 {
     const struct form_field *record = form_find(form, FACTS_RECORD);
@@ -161,6 +175,7 @@ void facts_read(const struct form *form, const char *idempotency_key, struct fac
     record_text(record, RECORD_ID, id, sizeof id);
     set_id(ret, id);
     read_sentry_document(form, ret);
+    read_count(record, ret);
 }
 
 /* -- as JSON -- */

@@ -12,6 +12,8 @@ struct facts {
     char dedupe[FACTS_MAX_TEXT + 8]; /* "" when there is no client id: the content's hash has to do */
     int64_t crash_time_ms;           /* 0 = not said */
     bool has_record;
+    uint64_t counted;           /* of a count-only report: its crashes; else 0 */
+    char alike[FACTS_MAX_TEXT]; /* of a count-only report: the id of one of its kind; "" = none */
 };
 
 /* Spreads the JSON object in the field `extra` (how Socorro's newer clients send everything) into fields of their own. False: the form has

@@ -4,7 +4,8 @@
 #include "base/buffer.h"
 #include "store/db.h"
 
-/* Appends the same JSON layout as a processed dump, with a signature of program and exit code. */
+/* Appends the same JSON layout as a processed dump, with a signature of program and exit code; of a count-only report with the signature of
+ * the report that it names. */
 enum status no_dump_result(struct db *db, const char *report_id, struct buffer *out);
 
 #endif

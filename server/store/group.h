@@ -12,7 +12,8 @@ struct group_entry {
     const char *title, *tags, *reason;
     const char *version, *os, *layer; /* the facets */
     int64_t received_ms;
-    int64_t score; /* how much the report's stack tells: the group shows the best, of equals the newest */
+    int64_t counted; /* 0: a report; else a count-only report of so many crashes */
+    int64_t score;   /* how much the report's stack tells: the group shows the best, of equals the newest */
 };
 
 /* Finds the group of the entry, by its signature or one that it was known by before, or makes one, and counts the report in it (roll-ups

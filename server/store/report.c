@@ -10,12 +10,13 @@
 /* What is there of a report before it changes. */
 struct present {
     char id[UUID_TEXT_BYTES], group_id[UUID_TEXT_BYTES];
-    char version[MAX_FACET_BYTES], os[MAX_FACET_BYTES], layer[MAX_FACET_BYTES];
+    char client_id[MAX_FACET_BYTES], version[MAX_FACET_BYTES], os[MAX_FACET_BYTES], layer[MAX_FACET_BYTES];
     char dump_blob[BLOB_NAME_BYTES];
-    int64_t project_id, received_ms, dump_bytes;
+    int64_t project_id, received_ms, dump_bytes, counted;
 };
 
-#define PRESENT_COLUMNS "SELECT id, group_id, version, dump_blob, project_id, received, dump_bytes, os, layer FROM report "
+#define PRESENT_COLUMNS                                                                                                                    \
+    "SELECT id, group_id, version, dump_blob, project_id, received, dump_bytes, os, layer, counted, client_id FROM report "
 
 static void read_present(struct db_query *query, struct present *ret)
 {
@@ -28,6 +29,8 @@ static void read_present(struct db_query *query, struct present *ret)
     ret->dump_bytes = db_get_int(query, 6);
     text_copy(ret->os, sizeof ret->os, db_get_text(query, 7));
     text_copy(ret->layer, sizeof ret->layer, db_get_text(query, 8));
+    ret->counted = db_get_int(query, 9);
+    text_copy(ret->client_id, sizeof ret->client_id, db_is_null(query, 10) ? "" : db_get_text(query, 10));
     db_finish(query);
 }
 
@@ -50,19 +53,20 @@ static enum status find_by_id(struct db_tx *tx, const char *id, struct present *
     return status == ST_END ? ST_NOT_FOUND : status;
 }
 
-/* Moves the report's one count from where it is to another group and version. */
+/* Moves the report's count from where it is to another group and version. */
 static enum status recount(struct db_tx *tx, const struct present *present, const char *group_id, const char *version)
 {
     struct rollup_key from = {present->project_id, present->group_id, present->version, present->received_ms};
     struct rollup_key to = {present->project_id, group_id, version, present->received_ms};
-    enum status status = rollup_add(tx, &from, -1);
-    return status ? status : rollup_add(tx, &to, 1);
+    enum status status = rollup_add(tx, &from, -(int64_t)!present->counted, -present->counted);
+    return status ? status : rollup_add(tx, &to, !present->counted, present->counted);
 }
 
 /* The row must already have another group_id. */
 static enum status leave_group(struct db_tx *tx, const struct present *present)
 {
-    struct group_entry entry = {.report_id = present->id, .version = present->version, .os = present->os, .layer = present->layer};
+    struct group_entry entry = {
+        .report_id = present->id, .version = present->version, .os = present->os, .layer = present->layer, .counted = present->counted};
     return present->group_id[0] ? group_leave(tx, present->group_id, &entry) : ST_OK;
 }
 
@@ -73,11 +77,12 @@ static enum status insert_report(struct db_tx *tx, const struct report_delivery 
     const char *blob = delivery->dump_blob[0] ? delivery->dump_blob : NULL;
     return db_exec(tx,
                    "INSERT INTO report (id, project_id, dedupe, client_id, group_id, state, received, crash_time, app, version, os, reason,"
-                   " layer, title, tags, error, dump_blob, dump_bytes, dump_name)"
-                   " VALUES (?1, ?2, ?3, ?4, NULL, 'waiting', ?5, ?6, ?7, ?8, '', '', ?9, '', '[]', NULL, ?10, ?11, ?12)",
+                   " layer, title, tags, error, dump_blob, dump_bytes, dump_name, counted, alike)"
+                   " VALUES (?1, ?2, ?3, ?4, NULL, 'waiting', ?5, ?6, ?7, ?8, '', '', ?9, '', '[]', NULL, ?10, ?11, ?12, ?13, ?14)",
                    db_text(id), db_int(delivery->project_id), db_text(delivery->dedupe), db_text(delivery->client_id),
                    db_int(delivery->received_ms), db_int(delivery->crash_time_ms), db_text(delivery->app), db_text(delivery->version),
-                   db_text(delivery->layer), db_text(blob), db_int((int64_t)delivery->dump_bytes), db_text(delivery->dump_name));
+                   db_text(delivery->layer), db_text(blob), db_int((int64_t)delivery->dump_bytes), db_text(delivery->dump_name),
+                   db_int((int64_t)delivery->counted), db_text(delivery->alike && delivery->alike[0] ? delivery->alike : NULL));
 }
 
 static enum status insert_body(struct db_tx *tx, const struct report_delivery *delivery, const char *id)
@@ -110,7 +115,7 @@ static enum status deliver_new(struct db_tx *tx, const struct report_delivery *d
     if (!status)
         status = insert_attachments(tx, delivery, ret_id);
     if (!status)
-        status = rollup_add(tx, &key, 1);
+        status = rollup_add(tx, &key, !delivery->counted, (int64_t)delivery->counted);
     return status ? status : job_add(tx, ret_id, delivery->received_ms);
 }
 
@@ -169,7 +174,7 @@ static enum status deliver_richer(struct db_tx *tx, const struct report_delivery
 
 static bool is_richer(const struct report_delivery *delivery, const struct present *present)
 {
-    return delivery->dump_blob[0] && (!present->dump_blob[0] || (int64_t)delivery->dump_bytes > present->dump_bytes);
+    return !present->counted && delivery->dump_blob[0] && (!present->dump_blob[0] || (int64_t)delivery->dump_bytes > present->dump_bytes);
 }
 
 enum status report_deliver(struct db_tx *tx, const struct report_delivery *delivery, char ret_id[UUID_TEXT_BYTES],
@@ -203,8 +208,26 @@ static const char *either(const char *said, const char *found)
 /* Symbols have renamed a crash: the last report that leaves its group leaves the group's signature, and what led there, to the new one. */
 static enum status keep_old_signature(struct db_tx *tx, const struct present *present, const char *group_id)
 {
-    bool renamed = present->group_id[0] && strcmp(present->group_id, group_id) != 0;
+    bool renamed = !present->counted && present->group_id[0] && strcmp(present->group_id, group_id) != 0;
     return renamed ? group_inherit(tx, present->group_id, group_id) : ST_OK;
+}
+
+/* Count-only reports follow the report that they name into its group. */
+static enum status recall_counts(struct db_tx *tx, const struct present *present, const char *group_id)
+{
+    struct db_query *query = NULL;
+    if (present->counted || !present->client_id[0])
+        return ST_OK;
+    enum status status =
+        db_select(tx, &query, "SELECT id FROM report WHERE project_id = ?1 AND alike = ?2 AND (group_id IS NULL OR group_id <> ?3)",
+                  db_int(present->project_id), db_text(present->client_id), db_text(group_id));
+    while (!status && (status = db_next(query)) == ST_OK) {
+        char id[UUID_TEXT_BYTES];
+        text_copy(id, sizeof id, db_get_text(query, 0));
+        status = job_add(tx, id, present->received_ms);
+    }
+    db_finish(query);
+    return status == ST_END ? ST_OK : status;
 }
 
 static enum status enter_group(struct db_tx *tx, const struct present *present, const struct report_result *result)
@@ -221,6 +244,7 @@ static enum status enter_group(struct db_tx *tx, const struct present *present, 
         .os = result->os,
         .layer = either(present->layer, result->layer),
         .received_ms = present->received_ms,
+        .counted = present->counted,
         .score = result->score,
     };
     enum status status = group_enter(tx, &entry, group_id);
@@ -231,7 +255,9 @@ static enum status enter_group(struct db_tx *tx, const struct present *present, 
                          db_text(group_id), db_text(entry.version), db_text(entry.layer));
     if (!status)
         status = keep_old_signature(tx, present, group_id);
-    return status ? status : leave_group(tx, present);
+    if (!status)
+        status = leave_group(tx, present);
+    return status ? status : recall_counts(tx, present, group_id);
 }
 
 static enum status update_facts(struct db_tx *tx, const char *id, const struct report_result *result)

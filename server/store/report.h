@@ -28,6 +28,8 @@ struct report_delivery {
     const char *fields_json, *record_json, *annotations_json; /* each the text of a JSON object */
     char dump_blob[BLOB_NAME_BYTES];                          /* "" = no dump */
     uint64_t dump_bytes;
+    uint64_t counted;  /* 0: a report; else a count-only report of so many crashes, which never changes */
+    const char *alike; /* of a count-only report: the client_id of one of its kind; NULL or "" = none */
     const struct report_attachment *attachments;
     size_t attachment_count;
 };

@@ -13,7 +13,7 @@ struct rollup_key {
     int64_t received_ms;
 };
 
-/* Counts one report more (delta 1) or less (-1) under the key, in both spans. */
-enum status rollup_add(struct db_tx *tx, const struct rollup_key *key, int delta);
+/* Counts so many reports, and crashes without a dump, more or less under the key, in both spans. */
+enum status rollup_add(struct db_tx *tx, const struct rollup_key *key, int64_t reports, int64_t counted);
 
 #endif

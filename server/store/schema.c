@@ -81,7 +81,18 @@ static const char *const VERSION_2[] = {
     NULL,
 };
 
-static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2};
+static const char *const VERSION_3[] = {
+    /* A count-only report stands for so many crashes without a dump; 0: an ordinary report. alike: the client's id of a report whose group
+     * it belongs to. Groups and roll-ups keep these crashes beside the reports. */
+    "ALTER TABLE report ADD COLUMN counted BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE report ADD COLUMN alike TEXT",
+    "CREATE INDEX report_alike ON report (project_id, alike)",
+    "ALTER TABLE crash_group ADD COLUMN counted BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE rollup ADD COLUMN counted BIGINT NOT NULL DEFAULT 0",
+    NULL,
+};
+
+static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3};
 #define NEWEST_VERSION ((int64_t)(sizeof VERSIONS / sizeof *VERSIONS))
 
 static enum status current_version(struct db_tx *tx, int64_t *ret)

@@ -19,7 +19,10 @@ export interface Group {
   title: string;
   tags: string[];
   state: string;
+  /** Crashes: reports, and those that were only counted. */
   count: number;
+  /** Of these, crashes without a dump that clients counted instead of sending. */
+  counted: number;
   first_seen: number;
   last_seen: number;
   first_version: string;

@@ -51,7 +51,8 @@ function Head({ group }: { group: GroupDetail }) {
       </div>
       <ul class="facts">
         <li><span class="reason-mark">{shortReason(group.reason)}</span></li>
-        <li><strong>{plural(group.count, 'report')}</strong> in all</li>
+        <li><strong>{plural(group.count - group.counted, 'report')}</strong> in all</li>
+        {group.counted > 0 && <li title="Their programs crashed more often than the collector's limits let reports through"><strong>{plural(group.counted, 'further crash', 'further crashes')}</strong> counted without dumps</li>}
         <li>First seen <Time at={group.first_seen} />{group.first_version && <> in <bdi>{group.first_version}</bdi></>}</li>
         <li>Last seen <Time at={group.last_seen} />{group.last_version && <> in <bdi>{group.last_version}</bdi></>}</li>
       </ul>
