@@ -22,6 +22,8 @@ enum status broker_start(struct broker **ret, const struct broker_options *optio
 const char *broker_address(const struct broker *broker); /* the pipe's name; "none" for NULL */
 void broker_stop(struct broker *broker);                 /* waits and frees; accepts NULL */
 
+/* What a program that has no monitor of its own starts from beside it: a monitor for that program alone (win/child.h). */
+int broker_child_command(int argc, char **argv);
 /* The hidden sub-command that writes one dump. */
 int broker_dumper_command(int argc, char **argv);
 

@@ -2,6 +2,7 @@
 #include "base/process.h"
 #include "broker.h"
 #include "command.h"
+#include "proto/name.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -22,9 +23,16 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", run_command},         {"ingest", ingest_command},   {"status", status_command},
-    {"reg", reg_command},         {"install", install_command}, {"uninstall", uninstall_command},
-    {"service", service_command}, {"doctor", doctor_command},   {"dumper", broker_dumper_command},
+    {"run", run_command},
+    {"ingest", ingest_command},
+    {"status", status_command},
+    {"reg", reg_command},
+    {"install", install_command},
+    {"uninstall", uninstall_command},
+    {"service", service_command},
+    {"doctor", doctor_command},
+    {"dumper", broker_dumper_command},
+    {NAME_ARG_MONITOR, broker_child_command},
 };
 
 static int print(const char *text)

@@ -27,3 +27,9 @@ int broker_dumper_command(int argc, char **argv)
     log_error("dumper-unsupported", "reason=\"dumps of processes are written on Windows only\"");
     return 2;
 }
+
+int broker_child_command(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    return 2;
+}

@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "base/win/wide.h"
+#include "child.h"
 #include "dumper.h"
 #include "monitor.h"
 #include "proto/pipe.h"
@@ -119,4 +120,9 @@ void broker_stop(struct broker *broker)
 int broker_dumper_command(int argc, char **argv)
 {
     return argc == 2 ? dumper_main(argv[1]) : 2;
+}
+
+int broker_child_command(int argc, char **argv)
+{
+    return monitor_child_main(argc, argv);
 }

@@ -78,7 +78,7 @@ function check_arrow(name,    from, to, target)
 
 function check_system(name)
 {
-    if (name ~ windows && file !~ /^(veh|wer|lib\/writer|tests)\/|\/win\/|^lib\/base\/[^\/]*[.]c$/)
+    if (name ~ windows && file !~ /^(veh|wer|lib\/writer|tests|docs\/examples)\/|\/win\/|^lib\/base\/[^\/]*[.]c$/)
         found("Windows header <" name "> outside win/, veh, wer, lib/writer: move the code into a file under win/")
     if (name ~ posix && file !~ /^(server|tests)\/|\/posix\/|^lib\/base\/[^\/]*[.]c$/)
         found("POSIX header <" name "> outside posix/ and server: move the code into a file under posix/")
