@@ -73,6 +73,8 @@ void check_server(struct doctor *doctor)
         findings_remedy(&doctor->findings, "set url and key: 'salvor-collector reg --url URL --key K ...' makes the file");
         return;
     }
+    if (strcmp(settings->policy.consent, "never") == 0)
+        findings_add(&doctor->findings, FINDING_NOTE, "server", NULL, "no report is sent, since the setting consent is 'never'");
     buffer_init(&variable, ANSWER_BYTES);
     st = buffer_printf(&variable, NAME_ENV_KEY "=%s", settings->key ? settings->key : "");
     if (!st) {

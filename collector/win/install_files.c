@@ -12,10 +12,8 @@ static const struct {
     const WCHAR *name;
     bool is_needed;
 } files[] = {
-    {COLLECTOR, true},
-    {L"salvor-upload.exe", true},
-    {L"salvor-wer.dll", false},
-    {L"x86\\salvor-wer.dll", false}, /* for 32-bit programs, where NAME_DEFAULT_MODULE_X86 looks for it */
+    {COLLECTOR, true},          {L"salvor-upload.exe", true},    {L"salvor-crash.exe", false}, /* for `doctor --crash` */
+    {L"salvor-wer.dll", false}, {L"x86\\salvor-wer.dll", false}, /* for 32-bit programs, where NAME_DEFAULT_MODULE_X86 looks for it */
 };
 
 static bool exists(const WCHAR *path)
