@@ -5,7 +5,7 @@
 
 int main(void)
 {
-    HMODULE plugin = LoadLibraryExW(L"example-plugin.dll", NULL, LOAD_LIBRARY_SEARCH_APPLICATION_DIR);
+    HMODULE plugin = LoadLibraryExW(L"example-plugin.dll", NULL, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
     FARPROC found = plugin ? GetProcAddress(plugin, "plugin_work") : NULL;
     void (*work)(int *) = NULL;
 

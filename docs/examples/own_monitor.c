@@ -7,10 +7,11 @@
 #include "salvor.h"
 #include <stdio.h>
 
+static int *volatile nowhere;
+
 int main(int argc, char **argv)
 {
     salvor_options options;
-    volatile int *nowhere = NULL;
     int code = salvor_monitor_main(argc, argv); /* 1: the monitor is this program, started with --crash-monitor ... */
 
     if (code != -1)

@@ -5,10 +5,11 @@
 #include "salvor.h"
 #include <stdio.h>
 
+static int *volatile nowhere;
+
 int main(void)
 {
     salvor_options options;
-    volatile int *nowhere = NULL;
 
     salvor_options_init(&options);
     options.version = "1.0.0";
