@@ -10,8 +10,6 @@ void policy_options_defaults(struct policy_options *ret)
 {
     *ret = (struct policy_options){
         .consent = "always",
-        .on_battery = "send",
-        .on_metered = "wait",
         .signature_per_day = 20,
         .program_per_day = 100,
         .all_per_day = 500,
@@ -33,8 +31,6 @@ void policy_options_table(struct option ret[POLICY_OPTION_COUNT], struct policy_
         {"dump-kind", OPTION_TEXT, &options->dump_kind, 0, 0, "WORD", "write no more than 'mini', 'smart' or 'full' dumps"},
         {"drop-attachments", OPTION_FLAG, &options->drop_attachments, 0, 0, NULL, "leave attachments out of reports"},
         {"drop-annotation", OPTION_LIST, &options->drop_annotations, 0, 0, "NAME", "leave this annotation out; may be given again"},
-        {"on-battery", OPTION_TEXT, &options->on_battery, 0, 0, "WORD", "'send' or 'wait' while the machine runs on battery"},
-        {"on-metered", OPTION_TEXT, &options->on_metered, 0, 0, "WORD", "'send' or 'wait' while the network costs by volume"},
         {"rate-signature", OPTION_NUMBER, &options->signature_per_day, 0, MAX_COUNT, "N", "send so many of one crash a day; 0 = all"},
         {"rate-program", OPTION_NUMBER, &options->program_per_day, 0, MAX_COUNT, "N", "send so many of one program a day; 0 = all"},
         {"rate-all", OPTION_NUMBER, &options->all_per_day, 0, MAX_COUNT, "N", "send so many a day; 0 = all"},
@@ -63,17 +59,13 @@ static bool is_one_of(const char *word, const char *const *words)
 
 bool policy_options_check(const struct policy_options *options, const char **ret_message)
 {
-    static const char *const consents[] = {"always", "ask", "never", NULL}, *const kinds[] = {"mini", "smart", "full", NULL},
-                             *const ways[] = {"send", "wait", NULL};
+    static const char *const consents[] = {"always", "ask", "never", NULL}, *const kinds[] = {"mini", "smart", "full", NULL};
 
     *ret_message = "consent is none of always, ask and never.";
     if (!is_one_of(options->consent, consents))
         return false;
     *ret_message = "dump-kind is none of mini, smart and full.";
-    if (options->dump_kind && !is_one_of(options->dump_kind, kinds))
-        return false;
-    *ret_message = "on-battery and on-metered are 'send' or 'wait'.";
-    return is_one_of(options->on_battery, ways) && is_one_of(options->on_metered, ways);
+    return !options->dump_kind || is_one_of(options->dump_kind, kinds);
 }
 
 struct policy_rules policy_options_rules(const struct policy_options *options)

@@ -140,7 +140,6 @@ static enum status schedule_read(struct queue_reading *reading)
     if (!st) {
         text_get(&state, QUEUE_STATE_WAIT, reading->wait, sizeof reading->wait);
         text_get(&state, QUEUE_STATE_REASON, reading->reason, sizeof reading->reason);
-        text_get(&state, QUEUE_STATE_POWER, reading->power, sizeof reading->power);
         text_get(&state, QUEUE_STATE_LOOPING, reading->looping, sizeof reading->looping);
         record_get_u64(buffer_text(&state), state.len, QUEUE_STATE_FAILURES, &reading->failures);
         record_get_u64(buffer_text(&state), state.len, QUEUE_STATE_HELD, &reading->held);

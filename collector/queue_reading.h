@@ -21,7 +21,7 @@ struct queue_reading {
     int64_t oldest_unix_ms;
     uint64_t counted_waiting; /* crashes in counts that are not sent yet */
     /* from the schedule; as they were when it last wrote */
-    char wait[16], reason[384], power[16], looping[512];
+    char wait[16], reason[384], looping[512];
     uint64_t failures, held;
     int64_t next_try_unix_ms, paused_unix_ms; /* 0: none */
 };

@@ -12,7 +12,6 @@
 #define QUEUE_STATE_REASON   "reason"  /* of the last failure */
 #define QUEUE_STATE_HELD     "held"    /* reports that wait for somebody's word */
 #define QUEUE_STATE_LOOPING  "looping" /* programs in a crash loop, one a line */
-#define QUEUE_STATE_POWER    "power"   /* "battery" or "metered": why sending waits */
 
 #define QUEUE_STATE_BYTES 16384
 

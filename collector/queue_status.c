@@ -99,8 +99,6 @@ static void write_endpoint(struct json *json, const struct queue_reading *readin
     write_number(json, "failures", reading->failures);
     write_time(json, "next_try", reading->next_try_unix_ms);
     write_time(json, "paused_since", reading->paused_unix_ms);
-    json_key(json, "held_back_by");
-    json_text(json, reading->power[0] ? reading->power : NULL);
     json_object_end(json);
 }
 
@@ -184,7 +182,7 @@ static enum status print_endpoint(const struct queue_reading *reading, struct bu
         clock_format_utc(time, reading->next_try_unix_ms);
         st = buffer_printf(out, "next try %s\n", time);
     }
-    return !st && reading->power[0] ? buffer_printf(out, "sending waits: %s\n", reading->power) : st;
+    return st;
 }
 
 static enum status print_limit(struct buffer *out, const char *what, uint64_t used, uint64_t most)

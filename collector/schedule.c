@@ -8,7 +8,6 @@
 #include "base/thread.h"
 #include "endpoint.h"
 #include "folder_watch.h"
-#include "power.h"
 #include "promotion.h"
 #include "queue_state.h"
 #include "upload_run.h"
@@ -21,8 +20,7 @@
 #define UPLOAD_REFUSED 1u
 #define UPLOAD_LATER   3u
 #define TIDY_MS        (3600ll * 1000)
-#define UNSETTLED_MS   5000  /* a disk that fails is tried again so soon */
-#define POWER_MS       60000 /* battery and network are looked at again */
+#define UNSETTLED_MS   5000 /* a disk that fails is tried again so soon */
 #define FOLDER_CONSENT "consent"
 #define LOCK_NAME      "lock" /* held by the one process that takes reports out of new/ */
 
@@ -38,7 +36,6 @@ struct schedule {
     struct file lock;
     struct buffer state; /* as it was written last */
     int64_t tidy_ms;     /* steady: when next */
-    const char *power;   /* why sending waits; NULL */
 };
 
 static int64_t now_steady(void)
@@ -70,8 +67,6 @@ static void save_state(struct schedule *schedule, int64_t now)
     policy_looping(schedule->options.policy, now, looping, sizeof looping);
     if (looping[0])
         record_put(&writer, QUEUE_STATE_LOOPING, looping);
-    if (schedule->power)
-        record_put(&writer, QUEUE_STATE_POWER, schedule->power);
     enum status st = queue_state_write(spool_dir(schedule->options.spool), text, writer.len, &schedule->state);
     if (st)
         log_warn("state-not-written", "status=%s consequence=\"status may be out of date\"", status_name(st));
@@ -99,26 +94,6 @@ static void upload(struct schedule *schedule, size_t waiting)
         endpoint_succeeded(&schedule->endpoint);
     else
         endpoint_failed(&schedule->endpoint, result.asked_ms, st ? "the uploader cannot be started" : result.reason, now);
-}
-
-/* Why nothing is sent although it could be; NULL when it is. */
-static const char *power_forbids(const struct schedule *schedule)
-{
-    const struct policy_options *options = schedule->options.policy_options;
-
-    if (strcmp(options->on_battery, "wait") == 0 && power_on_battery())
-        return "battery";
-    return strcmp(options->on_metered, "wait") == 0 && power_is_metered() ? "metered" : NULL;
-}
-
-static bool power_allows(struct schedule *schedule)
-{
-    const char *power = power_forbids(schedule);
-
-    if (power && !schedule->power)
-        log_info("upload-waits", "reason=%s", power);
-    schedule->power = power;
-    return !power;
 }
 
 /* -- turns -- */
@@ -149,8 +124,6 @@ static int64_t send_pending(struct schedule *schedule, int64_t now)
         return INT64_MAX;
     if (wait)
         return wait;
-    if (!power_allows(schedule))
-        return POWER_MS;
     spool_sweep(schedule->options.spool);
     upload(schedule, waiting);
     return 0;

@@ -73,6 +73,11 @@ static void job_ready(const struct worker *worker, struct job *job, uint64_t siz
         snprintf(job->verdict.reason, sizeof job->verdict.reason, "%s", thrift);
         return;
     }
+    if (spool_name_is_count(spool_report_name(job->report)) && !(worker->delivery.options->format->parts & FORMAT_RECORD)) {
+        job->verdict.kind = VERDICT_DISCARDED;
+        snprintf(job->verdict.reason, sizeof job->verdict.reason, "servers of this kind take no counts; it is kept here");
+        return;
+    }
     status = source_from_report(&job->source, job->report);
     if (status == ST_OK) {
         status = parcel_create(&job->parcel, &worker->delivery, &job->source, is_ahead);

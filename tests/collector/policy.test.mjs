@@ -227,7 +227,7 @@ test('report when it is damaged then put away and the others go on', async (t) =
 });
 
 test('policy when a word is unknown then usage', (t) => {
-  for (const [option, word] of [['--consent', 'maybe'], ['--dump-kind', 'huge'], ['--on-metered', 'stop'], ['--sample', '0']]) {
+  for (const [option, word] of [['--consent', 'maybe'], ['--dump-kind', 'huge'], ['--sample', '0']]) {
     const { status: code, stderr } = runCommand('run', '--data', scratch(t), option, word);
     assert.equal(code, 2, stderr);
     assert.match(stderr, new RegExp(option.slice(2)));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { countsOf, dumpFile, historyOf, idOf, isWindows, queue, queueArgs, scene, standing, start } from './harness.mjs';
+import { container, countsOf, dumpFile, historyOf, idOf, isWindows, queue, queueArgs, recordOf, scene, standing, start } from './harness.mjs';
 import { answer } from './server.mjs';
 
 const reports = ['app.exe-1700000000-1.dmp'];
@@ -139,4 +139,17 @@ test('empty queue ends with 0 and asks nobody', async t => {
   const result = await start(queueArgs(dir, server));
   assert.equal(result.code, 0, result.stderr);
   assert.equal(server.connections, 0);
+});
+
+test('a count goes to a Salvor server and stays here for any other', async t => {
+  for (const [format, posts] of [['salvor', 1], ['breakpad', 0]]) {
+    const { dir, server } = await scene(t, answer(200, 'CrashID=bp-1\n'));
+    queue(dir, 0);
+    const name = 'count-0123456789abcdef-1700000000-0.dmp';
+    fs.writeFileSync(path.join(dir, 'queue', 'pending', name), container(recordOf(1) + 'count=7\ndropped=rate\n', Buffer.alloc(0)));
+    const { code, stdout } = await start(queueArgs(dir, server, '--format', format));
+    assert.equal(code, 0, stdout);
+    assert.equal(server.requests.length, posts);
+    assert.deepEqual(standing(dir), posts ? { done: [name] } : { discarded: [name] });
+  }
 });
