@@ -223,6 +223,18 @@ for (const scheme of ['light', 'dark']) {
   });
 }
 
+test('report_when_nobody_wrote_a_dump_says_how_it_ended_and_shows_no_stack', async () => {
+  const record = { id: '11111111-2222-5333-8444-555555555555', app: 'gone.exe', version: '3.1', layer: 'exit-watcher', exit_code: '0xc0000409' };
+  const id = await upload(server, null, { record });
+  await processed(id);
+  await go(`/reports/${id}`);
+  assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'Ended with STATUS_STACK_BUFFER_OVERRUN, leaving no dump, gone 3.1');
+  await page.getByText('There is no dump, so there is no stack').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Copy stack' }).count(), 0);
+  await page.getByRole('tab', { name: 'Annotations' }).click();
+  await page.getByText('0xc0000409').waitFor();
+});
+
 test('pages_when_390_pixels_wide_do_not_scroll_sideways', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const path of PAGES()) {

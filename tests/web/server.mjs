@@ -43,13 +43,13 @@ function part(name, value, filename) {
   return Buffer.concat([Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`), Buffer.from(value), Buffer.from('\r\n')]);
 }
 
-/** Posts a dump as the uploader does; returns the report's id. */
+/** Posts a dump, or with null a report that has none, as the uploader does; returns the report's id. */
 export async function upload(server, dump, { record = {}, fields = {}, attachments = [] } = {}) {
   const lines = Object.entries(record).map(([key, value]) => `${key}=${value}\n`);
   const texts = { ...fields, ...(lines.length ? { salvor_record: `format=1\n${lines.join('')}` } : {}) };
   const parts = Object.entries(texts).map(([name, value]) => part(name, value));
   for (const [index, attachment] of attachments.entries()) parts.push(part(`attachment_${index + 1}`, attachment.bytes, attachment.name));
-  parts.push(part('upload_file_minidump', await dumpBytes(dump), dump));
+  if (dump) parts.push(part('upload_file_minidump', await dumpBytes(dump), dump));
   const body = Buffer.concat([...parts, Buffer.from(`--${BOUNDARY}--\r\n`)]);
   const headers = { 'Salvor-Key': server.key, 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` };
   const answer = await fetch(`${server.origin}/submit`, { method: 'POST', headers, body });

@@ -88,16 +88,17 @@ export function programName(report: ReportDetail): string {
   return [name, version].filter(Boolean).join(' ');
 }
 
-function withoutDump(report: ReportDetail): string {
-  if (report.dump_bytes === 0) return 'Ended without leaving a dump';
-  return report.state === 'failed' ? 'This dump could not be processed' : 'Waiting to be processed';
+function withoutDump(report: ReportDetail): Piece[] {
+  if (!report.reason) return [{ text: 'Ended without leaving a dump' }];
+  return [{ text: 'Ended with ' }, { text: report.reason, style: 'code', hint: report.record?.exit_code }, { text: ', leaving no dump' }];
 }
 
 /** The first line of a report. */
 export function crashSentence(report: ReportDetail): Piece[] {
   const { processed } = report;
+  if (report.dump_bytes === 0) return [...withoutDump(report), ...tail(report, null)];
   if (!processed) {
-    return [{ text: withoutDump(report) }, ...tail(report, null)];
+    return [{ text: report.state === 'failed' ? 'This dump could not be processed' : 'Waiting to be processed' }, ...tail(report, null)];
   }
   const pieces = whatHappened(causeOf(processed, report.reason));
   const thread = crashingThread(processed);

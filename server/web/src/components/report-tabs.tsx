@@ -41,7 +41,7 @@ function Panel({ id, report }: { id: string; report: ReportDetail }) {
   if (id === 'attachments') return <AttachmentPanel report={report} />;
   if (id === 'raw') return <RawPanel report={report} />;
   const { processed } = report;
-  if (!processed) return <Unprocessed report={report} />;
+  if (!processed || report.dump_bytes === 0) return <Unprocessed report={report} />;
   if (id === 'registers') return <RegisterPanel processed={processed} />;
   if (id === 'modules') return <ModulePanel processed={processed} />;
   if (id === 'system') return <SystemPanel report={report} processed={processed} />;
@@ -57,7 +57,12 @@ function Unprocessed({ report }: { report: ReportDetail }) {
     );
   }
   if (report.dump_bytes === 0) {
-    return <Notice icon="file" title="There is no dump">Nothing could write one before the program was gone. What its record says is under Annotations.</Notice>;
+    return (
+      <Notice icon="file" title="There is no dump, so there is no stack">
+        Nothing could write one before the program was gone. What is known of it stands under Annotations. “salvor-collector doctor” on that machine tells
+        which layer was missing.
+      </Notice>
+    );
   }
   return (
     <Notice icon="clock" title="Received, waiting to be processed">

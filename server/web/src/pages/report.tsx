@@ -48,7 +48,7 @@ function Head({ report }: { report: ReportDetail }) {
     <header class="detail-head report-head">
       <h1 class="sentence"><Sentence pieces={crashSentence(report)} /></h1>
       <div class="report-actions">
-        {report.processed && <CopyMenu report={report} />}
+        {report.processed && report.dump_bytes > 0 && <CopyMenu report={report} />}
         {report.dump_bytes > 0 && (
           <a class="button" href={files.dump(report.id)} download><Icon name="download" />Dump <span class="muted">{bytes(report.dump_bytes)}</span></a>
         )}
