@@ -1,6 +1,7 @@
 /* doctor.c - `doctor`: looks at the deployment as it is, says what is amiss and what to do; with --crash, tries it out. */
 #include "../command.h"
 #include "crash.h"
+#include "report_search.h"
 #include <stdio.h>
 
 #define OUTPUT_BYTES (1024u * 1024)
@@ -82,18 +83,30 @@ static int print(const struct doctor *doctor, const struct crash_results *crashe
     return code ? 1 : findings_are_bad(&doctor->findings) || crash_is_bad(crashes);
 }
 
+static void try_deaths(struct doctor *doctor, struct crash_results *ret)
+{
+    enum status st = report_search_check(doctor->queue);
+
+    if (st) {
+        findings_add(&doctor->findings, FINDING_ERROR, "crash", "the reports of the deaths are looked for there",
+                     "no death was tried, since the queue %s cannot be read: %s", doctor->queue, status_text(st));
+        findings_remedy(&doctor->findings, "name the collector's data folder with --data, and run doctor as an administrator");
+        return;
+    }
+    fputs("salvor-collector doctor: letting a helper program die in every way; this takes a minute or two\n", stderr);
+    st = crash_run(doctor, ret);
+    if (st)
+        findings_add(&doctor->findings, FINDING_ERROR, "crash", NULL, "the deaths could not be tried: %s", status_text(st));
+}
+
 static int run(struct doctor *doctor, const struct doctor_options *options)
 {
     struct crash_results crashes = {0};
     int code;
 
     examine(doctor);
-    if (options->crash) {
-        fputs("salvor-collector doctor: letting a helper program die in every way; this takes a minute or two\n", stderr);
-        enum status st = crash_run(doctor, &crashes);
-        if (st)
-            findings_add(&doctor->findings, FINDING_ERROR, "crash", NULL, "the deaths could not be tried: %s", status_text(st));
-    }
+    if (options->crash)
+        try_deaths(doctor, &crashes);
     code = print(doctor, &crashes, options->as_json);
     findings_done(&doctor->findings);
     return code;

@@ -36,14 +36,37 @@ static bool search_state(struct spool *spool, enum spool_state state, struct cra
     return found;
 }
 
+/* spool_open would make a queue that is not there. */
+static enum status open_queue(const char *queue, struct spool **ret)
+{
+    struct file_info info;
+    enum status st = file_stat(queue, &info);
+
+    return st ? st : spool_open(ret, queue);
+}
+
+enum status report_search_check(const char *queue)
+{
+    struct spool_entry *entries = NULL;
+    struct spool *spool = NULL;
+    size_t count = 0;
+    enum status st = open_queue(queue, &spool);
+
+    if (!st)
+        st = spool_list(spool, SPOOL_NEW, &entries, &count);
+    if (!st)
+        spool_list_free(entries, count);
+    spool_close(spool);
+    return st;
+}
+
 /* Reports move forward while we look: in that order none is missed. */
 bool report_search(const char *queue, struct crash_result *result)
 {
-    struct file_info info;
     struct spool *spool = NULL;
     bool found = false;
 
-    if (file_stat(queue, &info) != ST_OK || spool_open(&spool, queue) != ST_OK)
+    if (open_queue(queue, &spool) != ST_OK)
         return false;
     for (int state = 0; !found && state < SPOOL_STATE_COUNT; state++)
         found = search_state(spool, (enum spool_state)state, result);

@@ -117,27 +117,36 @@ static bool finds(const char *severity, const char *check, const char *text)
     return found;
 }
 
+/* How many findings are of that severity. Not counted is what ordinary users may do in a build's folder and below %TEMP%, which are no
+ * places to deploy in: that is said on Windows only. */
+static size_t count_findings(const char *severity)
+{
+    char head[64];
+    size_t count = 0;
+
+    snprintf(head, sizeof head, "{\"severity\":\"%s\"", severity);
+    for (const char *at = output; (at = strstr(at, head)) != NULL; at += strlen(head)) {
+        const char *end = strstr(at, "\"why\":"), *users = strstr(at, "ordinary users");
+        count += !(users && end && users < end);
+    }
+    return count;
+}
+
 /* Exactly this is amiss: doctor says it and nothing else that is as bad. */
 static void check_finds(const char *severity, const char *check, const char *text)
 {
-    char other[64];
-    size_t count = 0;
-
     assert_int_equal(doctor(), 1);
     if (!finds(severity, check, text))
         fail_msg("no %s of %s about \"%s\" in: %s", severity, check, text, output);
-    snprintf(other, sizeof other, "\"severity\":\"%s\"", severity);
-    for (const char *at = output; (at = strstr(at, other)) != NULL; at += strlen(other))
-        count++;
-    if (count != 1)
-        fail_msg("%zu findings of severity %s: %s", count, severity, output);
+    if (count_findings(severity) != 1)
+        fail_msg("%zu findings of severity %s: %s", count_findings(severity), severity, output);
 }
 
 static void check_good(void)
 {
     uint32_t code = doctor();
 
-    if (code || strstr(output, "\"severity\":\"warning\"") || strstr(output, "\"severity\":\"error\""))
+    if ((code && is_wine()) || count_findings("warning") || count_findings("error"))
         fail_msg("doctor ended with %u and said: %s", code, output);
 }
 
@@ -237,7 +246,8 @@ static void module_when_program_runs_beside_an_unregistered_one_then_warning(voi
     uint32_t code = doctor();
     bool found = finds("warning", "running", "which is not registered");
     keys_set_number(NAME_KEY_WER_MODULES, beside_it, 0);
-    uint32_t registered_code = doctor();
+    doctor();
+    bool still_found = finds("warning", "running", "which is not registered");
     process_kill(sample);
     harness_finish(sample, 10000);
     free(beside_it);
@@ -245,7 +255,7 @@ static void module_when_program_runs_beside_an_unregistered_one_then_warning(voi
     assert_true(started);
     assert_int_equal(code, 1);
     assert_true(found);
-    assert_int_equal(registered_code, 0);
+    assert_false(still_found);
 }
 
 /* A file of the module's name in a folder of its own, registered in place of the real one. */
@@ -455,7 +465,7 @@ static void crash_when_collector_serves_then_every_death_is_caught(void **state)
     harness_collector_stop(&collector);
     harness_collector_start(&collector, collector.data);
     uint32_t code = doctor_with(CRASH_MS, "--crash", NULL);
-    if (code || strstr(output, "missed") || strstr(output, "not-made"))
+    if ((code && is_wine()) || strstr(output, "\"missed\"") || strstr(output, "\"not-made\""))
         fail_msg("doctor ended with %u and said: %s", code, output);
     if (is_wine())
         check_deaths_of_wine();
@@ -469,6 +479,15 @@ static void crash_when_no_collector_serves_then_says_so_and_nothing_hangs(void *
     assert_int_equal(doctor_with(CRASH_MS, "--crash", NULL), 1);
     check_death("access-violation", "not-made", "null");
     assert_non_null(strstr(output, "no monitor could be started or reached"));
+}
+
+static void crash_when_there_is_no_queue_then_nothing_is_tried(void **state)
+{
+    (void)state;
+    snprintf(collector.data, sizeof collector.data, "C:\\nowhere");
+    assert_int_equal(doctor_with(DOCTOR_MS, "--crash", NULL), 1);
+    assert_true(finds("error", "crash", "the queue C:\\\\nowhere\\\\queue cannot be read: not found"));
+    assert_non_null(strstr(output, "\"crashes\":[]"));
 }
 
 #define deployed(function) cmocka_unit_test_setup_teardown(function, deploy, clean)
@@ -497,6 +516,7 @@ int main(int argc, char **argv)
         deployed(server_when_it_does_not_take_reports_then_error),
         deployed(doctor_when_used_wrongly_then_exit_2),
         deployed(crash_when_collector_serves_then_every_death_is_caught),
+        deployed(crash_when_there_is_no_queue_then_nothing_is_tried),
         deployed(crash_when_no_collector_serves_then_says_so_and_nothing_hangs),
     };
 
