@@ -6,6 +6,7 @@
 #include "command/command.h"
 #include "command/data.h"
 #include "command/first_run.h"
+#include "depot/fetch.h"
 #include "depot/service.h"
 #include "http/assets.h"
 #include "http/listener.h"
@@ -25,7 +26,7 @@
 struct settings {
     const char *data, *listen, *log_file;
     bool print_credentials, secure_cookies, help;
-    struct option_list symbols;
+    struct option_list symbols, symbol_servers, symbol_hosts;
     const char *symbolizer;
     uint64_t max_symbols, symbols_timeout_ms;
     uint64_t max_upload, max_unpacked, max_pending, min_free;
@@ -49,7 +50,7 @@ static const struct settings DEFAULTS = {
     .process_timeout_ms = 60000,
 };
 
-enum { OPTION_COUNT = 20 };
+enum { OPTION_COUNT = 22 };
 
 static void fill_table(struct settings *settings, struct option table[OPTION_COUNT])
 {
@@ -73,6 +74,8 @@ static void fill_table(struct settings *settings, struct option table[OPTION_COU
         {"symbols", OPTION_LIST, &settings->symbols, 0, 0, "DIR", "a folder of symbols to read besides the server's own; may be repeated"},
         {"symbolizer", OPTION_TEXT, &settings->symbolizer, 0, 0, "PROGRAM",
          "llvm-symbolizer for images with DWARF instead of PATH's; \"\" = none"},
+        {"symbol-server", OPTION_LIST, &settings->symbol_servers, 0, 0, "URL", "an upstream symbol server to fetch from; may be repeated"},
+        {"symbol-host", OPTION_LIST, &settings->symbol_hosts, 0, 0, "HOST", "a host, or *.domain, to which its redirects may lead"},
         {"max-symbols", OPTION_SIZE, &settings->max_symbols, 1024, 0, "SIZE", "largest symbol file"},
         {"symbols-timeout", OPTION_DURATION, &settings->symbols_timeout_ms, 1000, 3600 * 1000, "TIME",
          "reading one symbol file may take this long"},
@@ -95,6 +98,7 @@ struct server {
     atomic_bool cancel; /* reading of symbol files */
     struct symbol_service symbols;
     const char **symbol_folders;
+    struct fetch *fetch;
     struct jobs *jobs;
     struct ingest ingest;
     struct api api;
@@ -188,6 +192,31 @@ static bool start_jobs(struct server *server)
     return !status;
 }
 
+static bool start_fetch(struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    const char *url = "";
+    struct fetch_options options = {
+        .depot = server->depot,
+        .db = server->store.db,
+        .urls = settings->symbol_servers.items,
+        .url_count = settings->symbol_servers.count,
+        .hosts = settings->symbol_hosts.items,
+        .host_count = settings->symbol_hosts.count,
+        .max_bytes = settings->max_symbols,
+        .timeout_ms = (uint32_t)settings->symbols_timeout_ms,
+        .cancel = &server->cancel,
+        .on_waiting = on_report,
+        .on_waiting_context = server,
+    };
+    enum status status = options.url_count ? fetch_start(&server->fetch, &options, &url) : ST_OK;
+    if (status == ST_ARGUMENT)
+        data_fail("symbols are fetched over https, or http from this machine, not from \"%s\"", url);
+    else if (status)
+        data_fail("fetching symbols could not be started: %s", status_text(status));
+    return !status;
+}
+
 static bool start_listener(struct server *server)
 {
     const struct settings *settings = &server->settings;
@@ -238,6 +267,7 @@ static bool open_parts(struct server *server)
 static void stop(struct server *server)
 {
     listener_stop(server->listener, STOP_GRACE_MS);
+    fetch_stop(server->fetch);
     jobs_stop(server->jobs);
     free(server->symbol_folders);
     spill_budget_free(server->symbol_budget);
@@ -264,7 +294,7 @@ static int serve(struct server *server)
     int caught = 0;
     block_signals(&signals);
     raise_file_limit();
-    bool started = open_parts(server) && open_symbols(server) && start_jobs(server) && start_listener(server);
+    bool started = open_parts(server) && open_symbols(server) && start_jobs(server) && start_fetch(server) && start_listener(server);
     if (started) {
         printf("salvor-server listening http://%s\n", listener_address(server->listener));
         fflush(stdout);

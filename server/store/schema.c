@@ -92,7 +92,13 @@ static const char *const VERSION_3[] = {
     NULL,
 };
 
-static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3};
+static const char *const VERSION_4[] = {
+    /* Until when a symbol file is not asked for again upstream. */
+    "CREATE TABLE symbol_fetch (name TEXT NOT NULL, id TEXT NOT NULL, holds_until BIGINT NOT NULL, PRIMARY KEY (name, id))",
+    NULL,
+};
+
+static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3, VERSION_4};
 #define NEWEST_VERSION ((int64_t)(sizeof VERSIONS / sizeof *VERSIONS))
 
 static enum status current_version(struct db_tx *tx, int64_t *ret)

@@ -31,6 +31,31 @@ enum status symbol_arrived(struct db_tx *tx, const struct symbol_wanted *file, i
     return db_exec(tx, "DELETE FROM missing_symbol WHERE name = ?1 AND id = ?2", db_text(file->name), db_text(file->id));
 }
 
+enum status symbol_next_to_fetch(struct db_tx *tx, int64_t now_ms, char *ret_name, size_t name_size, char *ret_id, size_t id_size)
+{
+    struct db_query *query = NULL;
+    enum status status =
+        db_select_row(tx, &query,
+                      "SELECT name, id FROM missing_symbol WHERE NOT EXISTS (SELECT 1 FROM symbol_fetch WHERE"
+                      " symbol_fetch.name = missing_symbol.name AND symbol_fetch.id = missing_symbol.id AND holds_until > ?1)"
+                      " ORDER BY report_id DESC LIMIT 1",
+                      db_int(now_ms));
+    if (status)
+        return status;
+    text_copy(ret_name, name_size, db_get_text(query, 0));
+    text_copy(ret_id, id_size, db_get_text(query, 1));
+    db_finish(query);
+    return ST_OK;
+}
+
+enum status symbol_fetched(struct db_tx *tx, const struct symbol_wanted *file, int64_t until_ms)
+{
+    return db_exec(tx,
+                   "INSERT INTO symbol_fetch (name, id, holds_until) VALUES (?1, ?2, ?3) ON CONFLICT (name, id)"
+                   " DO UPDATE SET holds_until = excluded.holds_until",
+                   db_text(file->name), db_text(file->id), db_int(until_ms));
+}
+
 static void token_hash(const char *token, char ret[HASH_TEXT_BYTES])
 {
     uint8_t hash[crypto_hash_sha256_BYTES];

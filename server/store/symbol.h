@@ -17,6 +17,11 @@ enum status symbol_wait(struct db_tx *tx, const char *report_id, const struct sy
 /* A file has come: makes every report that waits for it due for processing. */
 enum status symbol_arrived(struct db_tx *tx, const struct symbol_wanted *file, int64_t now_ms, int64_t *ret_reports);
 
+/* A file that a report waits for and that may be asked for upstream; ST_END: none. */
+enum status symbol_next_to_fetch(struct db_tx *tx, int64_t now_ms, char *ret_name, size_t name_size, char *ret_id, size_t id_size);
+/* It was asked for in vain: not again before until_ms. */
+enum status symbol_fetched(struct db_tx *tx, const struct symbol_wanted *file, int64_t until_ms);
+
 /* Makes a new token. */
 enum status symbol_token_add(struct db_tx *tx, int64_t now_ms, char ret[ID_SECRET_BYTES]);
 bool symbol_token_is_known(struct db_tx *tx, const char *token);

@@ -1,6 +1,8 @@
 // Symbols come in by PUT and by command, are read before they count, and wake the reports that wait for them.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import test from 'node:test';
 import zlib from 'node:zlib';
@@ -217,4 +219,70 @@ test('add_when_archives_are_bombs_or_damaged_then_refused_and_nothing_is_left', 
     assert.doesNotMatch(added.stderr, /Sanitizer|runtime error/);
   }
   assert.deepEqual(kept(server), []);
+});
+
+// A symbol server: files by path in lower case; asked counts each path.
+async function upstream(t, files) {
+  const asked = {};
+  const server = http.createServer((question, answer) => {
+    asked[question.url] = (asked[question.url] ?? 0) + 1;
+    const found = files[question.url];
+    if (typeof found === 'string') answer.writeHead(302, { Location: found }).end();
+    else answer.writeHead(found ? 200 : 404).end(found ?? 'not here');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return { asked, port: server.address().port, url: `http://127.0.0.1:${server.address().port}/sym/` };
+}
+const UP_PDB = `/sym/plain-x64.pdb/${PDB_ID.toLowerCase()}/plain-x64.pdb`;
+const UP_DLL = `/sym/plain-x64.dll/${DLL_ID.toLowerCase()}/plain-x64.dll`;
+const UP_CAB = UP_DLL.replace(/l$/, '_');
+
+test('fetch_when_an_upstream_server_has_what_a_report_lacks_then_it_is_processed_again', async (t) => {
+  const away = await upstream(t, { [UP_PDB]: PDB, [UP_CAB]: cabinet('x', DLL) });
+  const server = await startServer(t, { args: ['--symbol-server', away.url] });
+  const client = await signIn(server);
+  const id = idOf(await postForm(server, [dumpPart(moduleDump())]));
+  assert.equal(topFrame(await named(client, id)).function, 'plain_sum');
+  await until('the packed image', () => kept(server).some((file) => file.endsWith('/plain-x64.dll')));
+});
+
+test('fetch_when_nobody_has_it_or_it_is_wrong_then_asked_once_only', async (t) => {
+  const away = await upstream(t, { [UP_PDB]: Buffer.from('<html>Sign in</html>') });
+  const server = await startServer(t, { args: ['--symbol-server', away.url] });
+  const client = await signIn(server);
+  await processed(client, idOf(await postForm(server, [dumpPart(moduleDump())])));
+  await until('all questions', () => away.asked[UP_PDB] && away.asked[UP_CAB]);
+  await processed(client, idOf(await postForm(server, [dumpPart(moduleDump({ seed: 2 }))])));
+  await until('an idle look', () => /symbols-not-fetched[^]*symbols-not-fetched/.test(server.stderr) && server.stderr.includes('in-vain'));
+  await processed(client, idOf(await postForm(server, [dumpPart(moduleDump({ seed: 3 }))])));
+  assert.deepEqual(away.asked, { [UP_PDB]: 1, [UP_DLL]: 1, [UP_CAB]: 1 });
+  await until('nothing on the disk', () => kept(server).length === 0);
+});
+
+test('fetch_when_a_redirect_leads_to_a_host_that_is_not_named_then_it_is_not_followed', async (t) => {
+  const trap = await upstream(t, { [UP_PDB]: PDB });
+  const target = `http://localhost:${trap.port}${UP_PDB}`;
+  const away = await upstream(t, { [UP_PDB]: target, [UP_DLL]: 'ftp://127.0.0.1/x', [UP_CAB]: 'file:///etc/passwd' });
+  const server = await startServer(t, { args: ['--symbol-server', away.url] });
+  const client = await signIn(server);
+  await processed(client, idOf(await postForm(server, [dumpPart(moduleDump())])));
+  await until('both answers', () => (server.stderr.match(/where no symbols are fetched from/g) ?? []).length >= 2);
+  assert.deepEqual(trap.asked, {});
+  const trusting = await startServer(t, { args: ['--symbol-server', away.url, '--symbol-host', 'localhost'] });
+  const other = await signIn(trusting);
+  await named(other, idOf(await postForm(trusting, [dumpPart(moduleDump())])));
+  assert.deepEqual(trap.asked, { [UP_PDB]: 1 });
+});
+
+test('fetch_when_the_answer_is_too_large_or_the_address_is_plain_http_then_refused', async (t) => {
+  const away = await upstream(t, { [UP_PDB]: Buffer.alloc(300000), [UP_DLL]: Buffer.alloc(300000) });
+  const server = await startServer(t, { args: ['--symbol-server', away.url, '--max-symbols', '100k'] });
+  const client = await signIn(server);
+  await processed(client, idOf(await postForm(server, [dumpPart(moduleDump())])));
+  await until('both answers', () => (server.stderr.match(/status=TOO_LARGE/g) ?? []).length >= 2);
+  await until('nothing on the disk', () => kept(server).length === 0);
+  const plain = run(['serve', '--data', tempFolder(t), '--listen', '127.0.0.1:0', '--symbol-server', 'http://example.com/']);
+  assert.equal(plain.status, 1);
+  assert.match(plain.stderr, /symbols are fetched over https/);
 });
