@@ -12,10 +12,12 @@
 #define SCAN_INTERVAL_MS     5000
 #define MAX_SCAN_INTERVAL_MS (24u * 3600 * 1000)
 #define MAX_PATH_BYTES       (3u * 32768u)
+#define USER_REPORTS         1000
+#define USER_BYTES           (8ull << 30)
 #define NO_DUMP_GRACE_MS     10000
 #define MAX_GRACE_MS         (3600u * 1000)
 #define APP_OPTION_COUNT     2
-#define OWN_OPTION_COUNT     9
+#define OWN_OPTION_COUNT     11
 #define OPTION_COUNT         (OWN_OPTION_COUNT + APP_OPTION_COUNT + POLICY_OPTION_COUNT)
 #define MAX_KEY_BYTES        1024
 
@@ -52,6 +54,9 @@ static void fill_table(struct option *options, struct settings *settings)
         {"scan-interval", OPTION_DURATION, &settings->scan_interval_ms, 100, MAX_SCAN_INTERVAL_MS, "TIME",
          "look through the folders this often"},
         {"upload-program", OPTION_TEXT, &settings->upload_program, 0, 0, "PATH", "program that sends (salvor-upload beside this one)"},
+        {"user-reports", OPTION_NUMBER, &settings->user_reports, 1, 1000000, "N",
+         "reports that one user may bring in an hour through folders"},
+        {"user-bytes", OPTION_SIZE, &settings->user_bytes, 65536, 1ull << 50, "SIZE", "bytes of them"},
         {"log", OPTION_TEXT, &settings->log, 0, 0, "FILE", "append the log to a file"},
         {"config", OPTION_TEXT, &settings->config, 0, 0, "FILE", "read settings from a file of `name = value` lines"},
     };
@@ -63,8 +68,11 @@ static void fill_table(struct option *options, struct settings *settings)
 
 static void fill_defaults(struct settings *settings)
 {
-    *settings = (struct settings){
-        .data = platform_default_data(), .scan_interval_ms = SCAN_INTERVAL_MS, .death_rules.no_dump_grace_ms = NO_DUMP_GRACE_MS};
+    *settings = (struct settings){.data = platform_default_data(),
+                                  .user_reports = USER_REPORTS,
+                                  .user_bytes = USER_BYTES,
+                                  .scan_interval_ms = SCAN_INTERVAL_MS,
+                                  .death_rules.no_dump_grace_ms = NO_DUMP_GRACE_MS};
     policy_options_defaults(&settings->policy);
 }
 

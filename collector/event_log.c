@@ -30,7 +30,7 @@ void event_log_set_writer(event_log_writer *new_writer)
     writer = new_writer;
 }
 
-static bool may_write(enum event event)
+static bool may_write(enum event_kind event)
 {
     uint64_t now = clock_steady_ms() + 1, began = atomic_load(&spent[event].began_ms); /* 0 means never */
 
@@ -41,7 +41,7 @@ static bool may_write(enum event event)
     return atomic_fetch_add(&spent[event].count, 1) < EVENT_LOG_BURST;
 }
 
-void event_log(enum event event, const char *format, ...)
+void event_log(enum event_kind event, const char *format, ...)
 {
     char text[TEXT_BYTES];
     va_list args;

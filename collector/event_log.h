@@ -19,7 +19,7 @@
     X(REFUSED, 400, WARN, "report-refused")                                                                                                \
     X(OWN_CRASH, 401, ERROR, "own-crash")
 
-enum event {
+enum event_kind {
 #define EVENT_ENUM(name, number, level, word) EVENT_##name,
     EVENT_MAP(EVENT_ENUM)
 #undef EVENT_ENUM
@@ -28,7 +28,7 @@ enum event {
 
 /* Writes the event's word and format's `key=value` pairs to the log. The Event Log gets the same pairs, at most EVENT_LOG_BURST entries of
  * one number in EVENT_LOG_SPAN_MS, so that a crash loop cannot wash out everybody else's entries. From any thread. */
-void event_log(enum event event, const char *format, ...) BASE_PRINTF(2, 3);
+void event_log(enum event_kind event, const char *format, ...) BASE_PRINTF(2, 3);
 #define EVENT_LOG_BURST   100u
 #define EVENT_LOG_SPAN_MS (10u * 60 * 1000)
 

@@ -44,6 +44,24 @@ static enum status check_report(const struct intake *intake, struct spool_report
     return id_is_honest(intake, report) ? ST_OK : ST_FORMAT;
 }
 
+/* WerFault runs as the crashed program's user, or for the system's programs as the system. Of a process that we do not know (it registered
+ * with a collector before this one) only the name is known, and the file is taken on its owner's account. */
+static const char *check_owner(const struct intake *intake, struct spool_report *report, uint64_t size_bytes)
+{
+    char owner[FILE_OWNER_BYTES];
+    size_t bytes;
+    const char *record = spool_report_record(report, &bytes);
+    uint64_t pid = 0, start = 0;
+
+    if (file_owner(spool_report_file(report), owner))
+        return "its owner cannot be read";
+    record_get_u64(record, bytes, RECORD_PID, &pid);
+    record_get_u64(record, bytes, RECORD_START, &start);
+    if (intake->lifetimes && !file_owner_is_system(owner) && lifetimes_is_foreign(intake->lifetimes, (uint32_t)pid, (int64_t)start, owner))
+        return "its owner is not the user of the process that it names";
+    return file_intake_charge(intake, owner, size_bytes);
+}
+
 static enum status queue_report(const struct intake *intake, struct spool_report *report)
 {
     struct spool_draft *draft = NULL;
@@ -86,6 +104,11 @@ enum status intake_admit(const struct intake *intake, const char *path, char ret
     st = spool_report_take_file(&file, path_base(path), &report);
     if (!st)
         st = check_report(intake, report, ret_why);
+    if (!st) {
+        const char *why = check_owner(intake, report, info.size_bytes);
+        st = why ? ST_REFUSED : ST_OK;
+        *ret_why = why ? why : *ret_why;
+    }
     if (!st) {
         *ret_why = "it cannot be copied into the queue";
         st = queue_report(intake, report);

@@ -60,14 +60,22 @@ void intake_parse_name(const char *name, char app[201], uint32_t *ret_pid)
         text_copy(app, APP_BYTES, UNNAMED);
 }
 
+/* LocalDumps are written as the crashed program's user: another user's file of that name is no word on that process. */
+static bool may_speak_for(const struct intake *intake, uint32_t pid, int64_t start_s, const char *owner)
+{
+    return !owner[0] || file_owner_is_system(owner) || !lifetimes_is_foreign(intake->lifetimes, pid, start_s, owner);
+}
+
 /* Without a process's start the id rests on the file's time; without a pid on all that names the file. */
-static void make_id(const struct intake *intake, struct report_identity *identity, const char *name, const struct file_info *info)
+static void make_id(const struct intake *intake, struct report_identity *identity, const char *name, const struct file_info *info,
+                    const char *owner)
 {
     char text[NAME_TEXT_BYTES];
     uint8_t uuid[16];
     int64_t start_ms = 0;
 
-    if (identity->pid && intake->lifetimes && lifetimes_find(intake->lifetimes, identity->pid, info->modified_unix_ms, &start_ms)) {
+    if (identity->pid && intake->lifetimes && lifetimes_find(intake->lifetimes, identity->pid, info->modified_unix_ms, &start_ms) &&
+        may_speak_for(intake, identity->pid, start_ms / 1000, owner)) {
         identity->process_start = start_ms / 1000;
         uuid_report_id(identity->id, intake->machine_id, identity->pid, identity->process_start, 0);
         return;
@@ -113,6 +121,13 @@ enum status file_intake_open(const struct intake *intake, const char *path, stru
     else
         *ret = file;
     return st;
+}
+
+const char *file_intake_charge(const struct intake *intake, const char *owner, uint64_t size_bytes)
+{
+    if (!intake->quota || file_owner_is_system(owner))
+        return NULL;
+    return user_quota_take(intake->quota, owner, size_bytes, clock_steady_ms());
 }
 
 static enum status check_signature(struct file *file, const struct file_info *info)
@@ -176,19 +191,24 @@ enum status intake_take(const struct intake *intake, const char *path, const cha
     struct report_identity identity = {.layer = layer};
     struct file file = {FILE_CLOSED};
     struct file_info info;
-    char app[APP_BYTES];
+    char app[APP_BYTES], owner[FILE_OWNER_BYTES] = "";
     enum status st = file_intake_open(intake, path, &file, &info, ret_why);
 
     if (st)
         return st;
     *ret_why = "it is no minidump";
     st = check_signature(&file, &info);
+    if (!st && intake->quota) {
+        const char *why = file_owner(&file, owner) ? "its owner cannot be read" : file_intake_charge(intake, owner, info.size_bytes);
+        st = why ? ST_REFUSED : ST_OK;
+        *ret_why = why ? why : *ret_why;
+    }
     if (!st) {
         *ret_why = "it cannot be copied into the queue";
         intake_parse_name(path_base(path), app, &identity.pid);
         identity.app = app;
         identity.crash_time = info.modified_unix_ms / 1000;
-        make_id(intake, &identity, path_base(path), &info);
+        make_id(intake, &identity, path_base(path), &info, owner);
         st = queue_dump(intake, &file, &info, &identity);
     }
     file_close(&file);

@@ -2,6 +2,7 @@
 #include "lifetime.h"
 #include "base/thread.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define LIFETIMES_KEPT 4096
 #define AFTER_END_MS   10000 /* how long after its process's end a dump file may be finished */
@@ -9,6 +10,7 @@
 struct lifetime {
     uint32_t pid;             /* 0 = free */
     int64_t start_ms, end_ms; /* end_ms 0 = alive */
+    char *user;               /* NULL = not known */
 };
 
 struct lifetimes {
@@ -36,6 +38,8 @@ void lifetimes_free(struct lifetimes *lifetimes)
 {
     if (!lifetimes)
         return;
+    for (size_t i = 0; i < LIFETIMES_KEPT; i++)
+        free(lifetimes->items[i].user);
     mutex_free(lifetimes->mutex);
     free(lifetimes);
 }
@@ -71,8 +75,42 @@ void lifetimes_begin(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms
     struct lifetime *item = find_start(lifetimes, pid, start_ms);
     if (!item)
         item = place(lifetimes);
+    free(item->user);
     *item = (struct lifetime){.pid = pid, .start_ms = start_ms};
     mutex_unlock(lifetimes->mutex);
+}
+
+void lifetimes_set_user(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms, const char *user)
+{
+    size_t size = strlen(user) + 1;
+    char *copy = malloc(size);
+
+    if (!copy)
+        return; /* not known, then */
+    memcpy(copy, user, size);
+    mutex_lock(lifetimes->mutex);
+    struct lifetime *item = find_start(lifetimes, pid, start_ms);
+    if (item) {
+        free(item->user);
+        item->user = copy;
+        copy = NULL;
+    }
+    mutex_unlock(lifetimes->mutex);
+    free(copy);
+}
+
+bool lifetimes_is_foreign(struct lifetimes *lifetimes, uint32_t pid, int64_t start_s, const char *user)
+{
+    bool foreign = false;
+
+    mutex_lock(lifetimes->mutex);
+    for (size_t i = 0; i < LIFETIMES_KEPT; i++) {
+        const struct lifetime *item = &lifetimes->items[i];
+        if (item->pid == pid && item->start_ms / 1000 == start_s && item->user && strcmp(item->user, user) != 0)
+            foreign = true;
+    }
+    mutex_unlock(lifetimes->mutex);
+    return foreign;
 }
 
 void lifetimes_end(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms, int64_t end_ms)

@@ -8,9 +8,11 @@
 #include "platform.h"
 #include "schedule.h"
 #include "watcher.h"
+#include <stdlib.h>
 #include <string.h>
 
-#define READY_BYTES 65536
+#define READY_BYTES      65536
+#define OWN_CRASHES_FILE "own-crashes" /* in the data folder */
 
 static const char usage[] =
     "usage: salvor-collector run [OPTION]...\n"
@@ -25,6 +27,8 @@ struct collector {
     struct spool *spool;
     struct lifetimes *lifetimes;
     struct policy *policy;
+    struct user_quota *quota;
+    char *own_crashes;
     struct schedule *schedule;
     struct broker *broker;
     struct watcher *watcher;
@@ -110,14 +114,21 @@ static enum status start_broker(struct collector *collector)
 static enum status start_watcher(struct collector *collector)
 {
     const struct settings *settings = collector->settings;
+    enum status st = user_quota_create(&collector->quota, settings->user_reports, settings->user_bytes);
+
+    collector->own_crashes = path_joined(settings->data, OWN_CRASHES_FILE);
+    if (st || !collector->own_crashes)
+        return fail("watcher", settings->data, ST_MEMORY);
     struct watcher_options options = {
         .intake = {.spool = collector->spool,
                    .queue_state = SPOOL_NEW,
                    .lifetimes = collector->lifetimes,
+                   .quota = collector->quota,
                    .max_dump_bytes = INTAKE_MAX_DUMP_BYTES},
         .folders = settings->dumps.items,
         .folder_count = settings->dumps.count,
         .inbox = collector->inbox,
+        .own_crashes = collector->own_crashes,
         .scan_interval_ms = settings->scan_interval_ms,
         .on_report = on_report,
         .context = collector->schedule,
@@ -125,7 +136,7 @@ static enum status start_watcher(struct collector *collector)
 
     if (machine_id(options.intake.machine_id))
         memset(options.intake.machine_id, 0, sizeof options.intake.machine_id);
-    enum status st = watcher_start(&collector->watcher, &options);
+    st = watcher_start(&collector->watcher, &options);
     return st ? fail("watcher", settings->dumps.items[0], st) : ST_OK;
 }
 
@@ -153,6 +164,8 @@ static void stop(struct collector *collector)
     broker_stop(collector->broker);
     schedule_stop(collector->schedule);
     policy_free(collector->policy);
+    user_quota_free(collector->quota);
+    free(collector->own_crashes);
     lifetimes_free(collector->lifetimes);
     spool_close(collector->spool);
 }

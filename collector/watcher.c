@@ -7,12 +7,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "event_log.h"
 #include "folder_watch.h"
+#include "own_crash.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SETTLE_MS      200
+#define LEFTOVER_MS    (24 * 3600 * 1000)
 #define MAX_CANDIDATES 4096 /* looked at in one go; the rest have their turn when these are gone */
 
 enum verdict { VERDICT_SETTLING, VERDICT_IGNORED };
@@ -105,6 +108,21 @@ static void look_at(struct watcher *watcher, const char *folder, const char *nam
     note(candidate, &info, now);
 }
 
+/* In the inbox: drafts whose writer died, and whatever else is no report. A writer needs seconds; the clock of its time may be off. */
+static void sweep(const char *folder, const char *name)
+{
+    struct file_info info;
+    char *path = path_joined(folder, name);
+    int64_t now = clock_unix_ms();
+
+    if (path && file_stat(path, &info) == ST_OK && !info.is_folder &&
+        (info.modified_unix_ms < now - LEFTOVER_MS || info.modified_unix_ms > now + LEFTOVER_MS)) {
+        enum status st = file_remove(path);
+        log_info("inbox-swept", "file=\"%s\" status=%s", path, status_name(st));
+    }
+    free(path);
+}
+
 static void look_through(struct watcher *watcher, const char *path, uint64_t now)
 {
     struct folder *folder = NULL;
@@ -115,6 +133,8 @@ static void look_through(struct watcher *watcher, const char *path, uint64_t now
     while (folder_next(folder, &name) == ST_OK)
         if (text_ends_nocase(name, ".dmp"))
             look_at(watcher, path, name, now);
+        else if (is_inbox(watcher, path))
+            sweep(path, name);
     folder_close(folder);
 }
 
@@ -141,10 +161,47 @@ static void remove_original(struct candidate *candidate)
               status_name(st));
 }
 
+/* What a user left that can never be a report is removed: the inbox is no place to keep things, and a full one would hold up everybody. */
+static void refuse(struct candidate *candidate, enum status st, const char *why)
+{
+    struct file file = {FILE_CLOSED};
+    char owner[FILE_OWNER_BYTES] = "unknown";
+
+    if (file_open(&file, candidate->path, FILE_MODE_READ_ALONE) == ST_OK)
+        (void)file_owner(&file, owner); /* "unknown" stays */
+    file_close(&file);
+    event_log(EVENT_REFUSED, "file=\"%s\" owner=%s status=%s reason=\"%s\" consequence=removed", candidate->path, owner, status_name(st),
+              why);
+    candidate->verdict = VERDICT_IGNORED;
+    candidate->complained = true;
+    st = file_remove(candidate->path);
+    if (st && st != ST_NOT_FOUND)
+        log_error("refused-not-removed", "file=\"%s\" status=%s", candidate->path, status_name(st));
+}
+
+/* A dump of our own program is a report like another, but a few a day must do: what handles them may be what crashes. */
+static bool is_one_own_crash_too_many(const struct watcher *watcher, struct candidate *candidate)
+{
+    const char *name = path_base(candidate->path);
+    bool goes_on;
+
+    if (candidate->is_report || !own_crash_is(name))
+        return false;
+    goes_on = own_crash_note(watcher->options.own_crashes, clock_unix_ms() / 1000);
+    event_log(EVENT_OWN_CRASH, "file=\"%s\" consequence=\"%s\"", name, goes_on ? "it is reported" : "removed: there were enough today");
+    if (!goes_on)
+        remove_original(candidate);
+    candidate->verdict = VERDICT_IGNORED;
+    return !goes_on;
+}
+
 static void take(struct watcher *watcher, struct candidate *candidate, uint64_t now)
 {
     const struct intake *intake = &watcher->options.intake;
     const char *why = "";
+
+    if (is_one_own_crash_too_many(watcher, candidate))
+        return;
     enum status st = candidate->is_report ? intake_admit(intake, candidate->path, NULL, &why)
                                           : intake_take(intake, candidate->path, LAYER_LOCALDUMPS, NULL, &why);
 
@@ -152,6 +209,8 @@ static void take(struct watcher *watcher, struct candidate *candidate, uint64_t 
         remove_original(candidate);
         candidate->verdict = VERDICT_IGNORED;
         watcher->options.on_report(watcher->options.context);
+    } else if (st == ST_REFUSED || (candidate->is_report && (st == ST_FORMAT || st == ST_TOO_LARGE))) {
+        refuse(candidate, st, why);
     } else if (st == ST_FORMAT || st == ST_TOO_LARGE) {
         complain(candidate, "dump-ignored", st, why);
         candidate->verdict = VERDICT_IGNORED;

@@ -8,7 +8,8 @@ struct watcher_options {
     struct intake intake;
     const char *const *folders; /* borrowed */
     size_t folder_count;
-    const char *inbox; /* borrowed; NULL: none */
+    const char *inbox;       /* borrowed; NULL: none */
+    const char *own_crashes; /* where crashes of our own programs are noted; see own_crash.h */
     uint64_t scan_interval_ms;
     void (*on_report)(void *context); /* called on the watcher's thread after a report was queued */
     void *context;

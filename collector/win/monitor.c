@@ -279,8 +279,11 @@ static enum status admit(struct monitor *monitor, struct peer *peer, const struc
     }
     if (before)
         replace(monitor, before, client);
-    if (monitor->options.lifetimes)
-        lifetimes_begin(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime));
+    if (monitor->options.lifetimes) {
+        int64_t start_ms = clock_from_filetime(client->peer.start_filetime);
+        lifetimes_begin(monitor->options.lifetimes, client->peer.pid, start_ms);
+        lifetimes_set_user(monitor->options.lifetimes, client->peer.pid, start_ms, client->peer.user);
+    }
     log_info("client-registered", "pid=%u app=\"%s\" clients=%zu", client->peer.pid, client->peer.app, monitor->clients.count);
     return ST_OK;
 }

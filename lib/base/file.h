@@ -43,6 +43,11 @@ enum status file_seek(struct file *file, uint64_t offset);
 enum status file_truncate(struct file *file, uint64_t size);
 enum status file_sync(struct file *file);
 enum status file_info_of(struct file *file, struct file_info *ret);
+/* Who owns an open file: a SID ("S-1-5-21-...") on Windows, the user's number on POSIX. */
+#define FILE_OWNER_BYTES 192
+enum status file_owner(struct file *file, char ret[FILE_OWNER_BYTES]);
+/* Whether that is the system itself: LocalSystem or Administrators; root on POSIX. */
+bool file_owner_is_system(const char *owner);
 /* Takes an exclusive advisory lock without waiting; ST_BUSY when another process has it. Gone with the handle or the process. */
 enum status file_lock(struct file *file);
 

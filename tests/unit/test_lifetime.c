@@ -77,6 +77,20 @@ static void begin_when_table_is_full_then_longest_gone_is_forgotten(void **state
     check_start(*state, 4097, 1050000, 1000000);
 }
 
+static void user_when_known_then_others_are_foreign_to_that_process_alone(void **state)
+{
+    lifetimes_begin(*state, 42, 1000500);
+    assert_false(lifetimes_is_foreign(*state, 42, 1000, "S-1-5-21-7")); /* nobody has said whose it is */
+    lifetimes_set_user(*state, 42, 1000500, "S-1-5-21-7");
+    lifetimes_end(*state, 42, 1000500, 2000000);
+    assert_false(lifetimes_is_foreign(*state, 42, 1000, "S-1-5-21-7"));
+    assert_true(lifetimes_is_foreign(*state, 42, 1000, "S-1-5-21-8"));
+    assert_false(lifetimes_is_foreign(*state, 42, 1001, "S-1-5-21-8"));
+    assert_false(lifetimes_is_foreign(*state, 43, 1000, "S-1-5-21-8"));
+    lifetimes_begin(*state, 42, 1000500); /* registered anew: its user comes anew */
+    assert_false(lifetimes_is_foreign(*state, 42, 1000, "S-1-5-21-8"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +99,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(find_when_pid_was_used_again_then_the_later_process_wins, make, drop),
         cmocka_unit_test_setup_teardown(begin_when_repeated_then_process_is_alive_again, make, drop),
         cmocka_unit_test_setup_teardown(begin_when_table_is_full_then_longest_gone_is_forgotten, make, drop),
+        cmocka_unit_test_setup_teardown(user_when_known_then_others_are_foreign_to_that_process_alone, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,7 +89,7 @@ static void put_report(const char *inbox, const char *id, const char *dump, size
     spool_close(spool);
 }
 
-static void inbox_when_files_are_no_reports_then_named_once_and_left(void **state)
+static void inbox_when_files_are_no_reports_then_named_and_removed(void **state)
 {
     static const char dump[64] = "MDMP";
     static const char forged[] = "11111111-2222-5333-8444-555555555555";
@@ -99,11 +99,14 @@ static void inbox_when_files_are_no_reports_then_named_once_and_left(void **stat
     put_file(collector.inbox, "empty.dmp", "", 0);
     put_report(collector.inbox, forged, dump, sizeof dump);
     put_report(collector.inbox, forged, "PK\3\4 something else", 20);
-    harness_wait_log(&collector, "dump-alone.dmp\" status=FORMAT reason=\"it is no whole report\"", 10000);
-    harness_wait_log(&collector, "empty.dmp\" status=FORMAT reason=\"it is no whole report\"", 10000);
+    harness_wait_log(&collector, "dump-alone.dmp\" owner=S-1-5-", 10000);
+    harness_wait_log(&collector, "empty.dmp\" owner=S-1-5-", 10000);
+    harness_wait_log(&collector, "status=FORMAT reason=\"it is no whole report\"", 10000);
     harness_wait_log(&collector, "reason=\"its id does not follow from its process\"", 10000);
     harness_wait_log(&collector, "reason=\"its dump does not begin like a minidump\"", 10000);
-    assert_int_equal(files_in(collector.inbox), 4);
+    for (int i = 0; i < 500 && files_in(collector.inbox); i++)
+        Sleep(20); /* the log comes before the removal; a folder has no event for that here */
+    assert_int_equal(files_in(collector.inbox), 0);
     assert_int_equal(harness_reports(collector.queue), 0);
 }
 
@@ -374,7 +377,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         served(inbox_when_module_writes_a_report_there_then_it_is_in_the_queue),
-        served(inbox_when_files_are_no_reports_then_named_once_and_left),
+        served(inbox_when_files_are_no_reports_then_named_and_removed),
         stopped(exit_watcher_when_fast_fail_leaves_no_dump_then_one_report_without),
         stopped(exit_watcher_when_exit_is_clean_then_nothing),
         stopped(exit_watcher_when_killed_then_by_policy),

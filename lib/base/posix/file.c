@@ -151,6 +151,20 @@ enum status file_info_of(struct file *file, struct file_info *ret)
     return ST_OK;
 }
 
+enum status file_owner(struct file *file, char ret[FILE_OWNER_BYTES])
+{
+    struct stat info;
+    if (fstat(fd_of(file), &info) < 0)
+        return status_from_errno(errno);
+    snprintf(ret, FILE_OWNER_BYTES, "%lu", (unsigned long)info.st_uid);
+    return ST_OK;
+}
+
+bool file_owner_is_system(const char *owner)
+{
+    return strcmp(owner, "0") == 0;
+}
+
 enum status file_lock(struct file *file)
 {
     int outcome;

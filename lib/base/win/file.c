@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
+/* need windows.h */
+#include <aclapi.h>
+#include <sddl.h>
 
 #define IO_MAX_BYTES (1u << 30)
 #define RETRY_COUNT  8 /* 1 + 2 + ... + 128 ms */
@@ -152,6 +155,32 @@ enum status file_info_of(struct file *file, struct file_info *ret)
     ret->is_folder = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && !reparse;
     ret->is_regular = !reparse && !(info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) && GetFileType(handle_of(file)) == FILE_TYPE_DISK;
     return ST_OK;
+}
+
+enum status file_owner(struct file *file, char ret[FILE_OWNER_BYTES])
+{
+    PSECURITY_DESCRIPTOR security = NULL;
+    PSID owner = NULL;
+    wchar_t *wide = NULL;
+    char *text = NULL;
+    DWORD error = GetSecurityInfo(handle_of(file), SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL, &security);
+    enum status status = status_from_win32(error);
+    if (!status && !ConvertSidToStringSidW(owner, &wide))
+        status = error_last();
+    text = status ? NULL : wide_to_utf8(wide);
+    if (!status && (!text || strlen(text) >= FILE_OWNER_BYTES))
+        status = text ? ST_TOO_LARGE : ST_MEMORY;
+    if (!status)
+        memcpy(ret, text, strlen(text) + 1);
+    free(text);
+    LocalFree(wide);
+    LocalFree(security);
+    return status;
+}
+
+bool file_owner_is_system(const char *owner)
+{
+    return strcmp(owner, "S-1-5-18") == 0 || strcmp(owner, "S-1-5-32-544") == 0;
 }
 
 enum status file_lock(struct file *file)
