@@ -12,5 +12,7 @@ static CRASH_NOINLINE int give_up(int volatile *reason)
 void crash_abort(void)
 {
     static volatile int reason;
+
+    crash_site_program();
     give_up(&reason);
 }

@@ -3,6 +3,7 @@
 
 static CRASH_NOINLINE int average(int sum, int count)
 {
+    crash_site((uintptr_t)average);
     return sum / count;
 }
 

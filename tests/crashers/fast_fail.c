@@ -2,12 +2,9 @@
 #include "crash.h"
 #include <windows.h>
 
-#ifndef FAST_FAIL_FATAL_APP_EXIT
-#define FAST_FAIL_FATAL_APP_EXIT 7
-#endif
-
 static CRASH_NOINLINE int refuse_to_go_on(int code)
 {
+    crash_site((uintptr_t)refuse_to_go_on);
 #if defined(_MSC_VER)
     __fastfail((unsigned)code);
 #else
@@ -18,6 +15,30 @@ static CRASH_NOINLINE int refuse_to_go_on(int code)
 
 void crash_fast_fail(void)
 {
-    volatile int result = refuse_to_go_on(FAST_FAIL_FATAL_APP_EXIT);
+    volatile int result = refuse_to_go_on(7); /* FAST_FAIL_FATAL_APP_EXIT: abort */
+    (void)result;
+}
+
+void crash_fast_fail_cookie(void)
+{
+    volatile int result = refuse_to_go_on(2); /* FAST_FAIL_STACK_COOKIE_CHECK_FAILURE: /GS */
+    (void)result;
+}
+
+void crash_fast_fail_list(void)
+{
+    volatile int result = refuse_to_go_on(3); /* FAST_FAIL_CORRUPT_LIST_ENTRY */
+    (void)result;
+}
+
+void crash_fast_fail_argument(void)
+{
+    volatile int result = refuse_to_go_on(5); /* FAST_FAIL_INVALID_ARG: the CRT's invalid parameter */
+    (void)result;
+}
+
+void crash_fast_fail_call(void)
+{
+    volatile int result = refuse_to_go_on(10); /* FAST_FAIL_GUARD_ICALL_CHECK_FAILURE: CFG */
     (void)result;
 }

@@ -7,6 +7,7 @@
 
 CRASH_NOINLINE void crash_illegal(void)
 {
+    crash_site((uintptr_t)crash_illegal);
 #if defined(_MSC_VER)
     __ud2();
 #else
@@ -17,5 +18,7 @@ CRASH_NOINLINE void crash_illegal(void)
 CRASH_NOINLINE void crash_exec_av(void)
 {
     void (*volatile nowhere)(void) = (void (*)(void))(uintptr_t)0x30;
+
+    crash_site(0x30);
     nowhere();
 }

@@ -3,6 +3,7 @@
 
 static CRASH_NOINLINE int read_length(const volatile int *list)
 {
+    crash_site((uintptr_t)read_length);
     return list[8] + 1; /* address 0x20 */
 }
 

@@ -3,6 +3,7 @@
  *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
  *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT] [--attach FILE]... [--extra]
  *                 [--url URL] [--key KEY] [--consent yes|no] [--flags HEX]
+ *                 [--handlers MASK] [--threads N] [--catch-breakpoint] [--replace-filter]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -36,7 +37,7 @@ static void exit_three(void)
 
 struct arguments {
     const char *kind, *note;
-    int no_salvor, self_monitor, no_wait, uninstall, in_thread, extra;
+    int no_salvor, self_monitor, no_wait, uninstall, in_thread, extra, replace_filter, threads;
     salvor_options options;
 };
 
@@ -174,6 +175,23 @@ static const struct kind kinds[] = {
     {"show-environment", show_environment},
     {"health", show_health},
     {"child", crash_in_child},
+    {"privileged", crash_privileged},
+    {"breakpoint", crash_breakpoint},
+    {"in-page", crash_in_page},
+    {"fail-fast", crash_fail_fast},
+    {"fast-fail-2", crash_fast_fail_cookie},
+    {"fast-fail-3", crash_fast_fail_list},
+    {"fast-fail-5", crash_fast_fail_argument},
+    {"fast-fail-10", crash_fast_fail_call},
+    {"invalid-parameter", crash_invalid_parameter},
+    {"purecall", crash_purecall},
+    {"stack-hole", crash_stack_hole},
+    {"loader-lock", crash_loader_lock},
+    {"two-threads", crash_two_threads},
+#if defined(SAMPLE_THROWS)
+    {"throw", crash_throw_main},
+    {"throw-thread", crash_throw_thread},
+#endif
 };
 
 static int usage(void)
@@ -182,7 +200,8 @@ static int usage(void)
     fprintf(stderr, "usage: salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait]\n"
                     "                     [--uninstall] [--thread] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\n"
                     "                     [--attach FILE]... [--extra] [--url URL] [--key KEY]\n"
-                    "                     [--consent yes|no] [--flags HEX]\nkinds:");
+                    "                     [--consent yes|no] [--flags HEX]\n"
+                    "                     [--handlers MASK] [--threads N] [--catch-breakpoint] [--replace-filter]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -203,6 +222,10 @@ static int parse_flag(struct arguments *to, const char *word)
         to->in_thread = 1;
     else if (strcmp(word, "--extra") == 0)
         to->extra = 1;
+    else if (strcmp(word, "--replace-filter") == 0)
+        to->replace_filter = 1;
+    else if (strcmp(word, "--catch-breakpoint") == 0)
+        to->options.flags |= SALVOR_CATCH_BREAKPOINT;
     else if (strcmp(word, "--eager") == 0)
         to->options.flags |= SALVOR_VEH_EAGER;
     else if (strcmp(word, "--pass") == 0)
@@ -220,6 +243,10 @@ static int parse_value(struct arguments *to, const char *word, const char *value
         to->options.spool_dir = value;
     else if (strcmp(word, "--timeout") == 0)
         to->options.crash_timeout_ms = (uint32_t)strtoul(value, NULL, 10);
+    else if (strcmp(word, "--handlers") == 0)
+        to->options.handlers = (uint32_t)strtoul(value, NULL, 0);
+    else if (strcmp(word, "--threads") == 0)
+        to->threads = (int)strtoul(value, NULL, 10);
     else if (strcmp(word, "--note") == 0)
         to->note = value;
     else if (strcmp(word, "--url") == 0)
@@ -293,6 +320,22 @@ static void place_guard_page(void)
         VirtualProtect(page, 4096, PAGE_READWRITE | PAGE_GUARD, &before);
 }
 
+static DWORD WINAPI idle(void *unused)
+{
+    (void)unused;
+    Sleep(INFINITE);
+    return 0;
+}
+
+/* Threads that have nothing to do with the death. */
+static void start_threads(int count)
+{
+    HANDLE thread;
+
+    while (count-- > 0 && (thread = CreateThread(NULL, 0, idle, NULL, 0, NULL)) != NULL)
+        CloseHandle(thread);
+}
+
 static DWORD WINAPI run_kind(void *kind)
 {
     place_guard_page();
@@ -327,6 +370,9 @@ int main(int argc, char **argv)
         salvor_monitor_main(argc, argv);
     if (!arguments.no_salvor)
         install(&arguments);
+    if (arguments.replace_filter)
+        SetUnhandledExceptionFilter(foreign_filter);
+    start_threads(arguments.threads);
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, arguments.kind) != 0)
             continue;

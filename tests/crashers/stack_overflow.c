@@ -1,13 +1,16 @@
 /* stack_overflow.c - recursion without an end. */
 #include "crash.h"
-#include <string.h>
+#include <stddef.h>
 
 static volatile int endless = 1;
 
 static CRASH_NOINLINE int recurse(volatile char *above, int depth)
 {
     volatile char frame[512];
-    memset((void *)(size_t)(const volatile void *)frame, depth, sizeof frame);
+    size_t i;
+
+    for (i = 0; i < sizeof frame; i++)
+        frame[i] = (char)depth;
     frame[0] = above ? above[0] : 1;
     if (!endless)
         return depth;
@@ -16,6 +19,9 @@ static CRASH_NOINLINE int recurse(volatile char *above, int depth)
 
 void crash_stack_overflow(void)
 {
-    volatile int result = recurse((volatile char *)0, 1);
+    volatile int result;
+
+    crash_site((uintptr_t)recurse);
+    result = recurse((volatile char *)0, 1);
     (void)result;
 }

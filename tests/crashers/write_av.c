@@ -7,6 +7,7 @@ struct canvas {
 
 static CRASH_NOINLINE int draw_pixel(volatile struct canvas *canvas, int colour)
 {
+    crash_site((uintptr_t)draw_pixel);
     canvas->pixel = colour; /* canvas is NULL: address 0x10 */
     return colour + 1;
 }
