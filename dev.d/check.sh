@@ -17,7 +17,7 @@ dev_check() {
     local name
     packages_for build cross check
     CHECK_FAILED="" CHECK_SKIPPED=""
-    for name in format includes banned names rust shell skips sizes; do
+    for name in format includes banned names rust shell skips sizes matrix; do
         check_run "$name"
     done
     build_need linux-release mingw-x64

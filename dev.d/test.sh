@@ -33,6 +33,7 @@ test_prepare() {
     packages_for build cross run check node
     npm_install server/web
     npm_install tests/web
+    npm_install tests/reader
     build_need $BUILD_PRESETS
     say "preparing Wine"
     "$ROOT/tests/wine/run-wine" cmd /c exit || fail "Wine does not run here: see build/wineprefix.log"

@@ -79,19 +79,19 @@ static void beside_us(char *ret, size_t size, const char *program)
     buffer_done(&self);
 }
 
-static struct process *start_with(const char *program, const char *const *arguments)
+struct process *harness_start_words(const char *program, const char *const *words)
 {
-    const char *argv[HARNESS_MAX_ARGS + 1];
+    const char *argv[HARNESS_MAX_ARGS + 1] = {NULL};
     struct process_options options = {0};
     struct process *process = NULL;
     char path[2048];
-    size_t count = 1;
 
     beside_us(path, sizeof path, program);
     argv[0] = path;
-    while (count < HARNESS_MAX_ARGS && (argv[count] = *arguments++) != NULL)
-        count++;
-    assert_true(count < HARNESS_MAX_ARGS);
+    for (size_t i = 0; words[i]; i++) {
+        assert_true(i + 1 < HARNESS_MAX_ARGS);
+        argv[i + 1] = words[i];
+    }
     options.argv = argv;
     options.pipe_stdin = true;
     options.pipe_stdout = true;
@@ -102,18 +102,18 @@ static struct process *start_with(const char *program, const char *const *argume
 
 static struct process *start(const char *program, va_list args)
 {
-    const char *arguments[HARNESS_MAX_ARGS];
+    const char *words[HARNESS_MAX_ARGS];
     size_t count = 0;
 
-    while (count < HARNESS_MAX_ARGS && (arguments[count] = va_arg(args, const char *)) != NULL)
+    while (count < HARNESS_MAX_ARGS && (words[count] = va_arg(args, const char *)) != NULL)
         count++;
     assert_true(count < HARNESS_MAX_ARGS);
-    return start_with(program, arguments);
+    return harness_start_words(program, words);
 }
 
 uint32_t harness_run_with(uint32_t timeout_ms, const char *program, const char *const *arguments)
 {
-    return harness_finish(start_with(program, arguments), timeout_ms);
+    return harness_finish(harness_start_words(program, arguments), timeout_ms);
 }
 
 struct process *harness_start(const char *program, ...)
@@ -280,7 +280,7 @@ uint32_t harness_run_under_werhost_with(const char *kind, const char *pipe, cons
 
     while (more && *more && count + 1 < HARNESS_MAX_ARGS)
         arguments[count++] = *more++;
-    werhost = start_with("werhost.exe", arguments);
+    werhost = harness_start_words("werhost.exe", arguments);
     assert_true(harness_read_line(werhost, "werhost: exit 0x", line, sizeof line));
     assert_int_equal(sscanf(line, "werhost: exit 0x%lx", &code), 1);
     assert_int_equal(harness_finish(werhost, 30000), 0);

@@ -17,6 +17,7 @@ const char *harness_folder(void);
 /* Starts a program that stands beside the test with the NULL-terminated arguments; fails the test when it cannot. stdin and stdout are
  * piped. */
 struct process *harness_start(const char *program, ...);
+struct process *harness_start_words(const char *program, const char *const *words); /* the same with a NULL-terminated array */
 /* Reads the program's stdout up to and with a line that starts with text, into ret (ret_size bytes); false when it ends before. */
 bool harness_read_line(struct process *process, const char *text, char *ret, size_t ret_size);
 /* Writes text to the program's stdin. */
