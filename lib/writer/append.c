@@ -321,7 +321,7 @@ static enum status append_times(struct dump *dump)
     return status;
 }
 
-/* -- memory that the program asked for -- */
+/* -- memory: what is there is put in order, and what the program asked for is added -- */
 
 static enum status load_memory_list(struct dump *dump, const uint8_t *entry, struct buffer *ret)
 {
@@ -366,20 +366,22 @@ static enum status append_memory(struct dump *dump, const struct block_range *ra
     struct buffer entries;
     uint8_t *entry = find_stream(dump, STREAM_MEMORY);
     enum status status = ST_OK;
+    bool settled;
     size_t before;
 
-    if (!count || find_stream(dump, STREAM_MEMORY_64))
+    if (find_stream(dump, STREAM_MEMORY_64))
         return ST_OK;
     buffer_init(&entries, 2 * MAX_MEMORY_ENTRIES * MEMORY_LIST_ENTRY_BYTES);
     if (entry)
         status = load_memory_list(dump, entry, &entries);
+    settled = memory_list_settle(&entries);
     before = entries.len;
     for (size_t i = 0; status == ST_OK && i < count; i++) {
         status = memory_list_add(dump->file, &dump->end, &entries, dump->process, &ranges[i]);
         if (status == ST_TRUNCATED)
             status = ST_OK;
     }
-    if (status == ST_OK && entries.len > before)
+    if (status == ST_OK && (settled || entries.len > before))
         status = store_memory_list(dump, entry, &entries);
     buffer_done(&entries);
     return status;

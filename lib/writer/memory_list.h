@@ -3,9 +3,14 @@
 #define SALVOR_WRITER_MEMORY_LIST_H
 #include "base/buffer.h"
 #include "proto/block.h"
+#include <stdbool.h>
 #include <windows.h>
 
 #define MEMORY_LIST_ENTRY_BYTES 16u /* MINIDUMP_MEMORY_DESCRIPTOR: start u64, size u32, file offset u32 */
+
+/* Takes out what stands in more than one entry: Wine's writer has the code around each thread's instruction pointer once for each thread,
+ * and Breakpad's readers refuse a whole list for that. The entries are in order of their addresses then. False when nothing was to do. */
+bool memory_list_settle(struct buffer *entries);
 
 /* Writes the process's bytes in the range to the file at *end, and moves *end behind them; entries gains their descriptors. What the
  * entries cover already is passed over: readers refuse a list that has a byte twice. ST_TRUNCATED when the memory cannot be read (any
