@@ -3,6 +3,7 @@
 #include "crash.h"
 #include "report_search.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 #define OUTPUT_BYTES (1024u * 1024)
 
@@ -128,7 +129,7 @@ static int refuse(enum status st, const char *message, bool as_json)
     return code;
 }
 
-int doctor_command(int argc, char **argv)
+static int examine_as(int argc, char **argv)
 {
     struct option table[DOCTOR_OPTION_COUNT];
     struct doctor_options options = {0};
@@ -137,8 +138,6 @@ int doctor_command(int argc, char **argv)
     enum status st;
     int code;
 
-    if (command_wants_help(argc, argv))
-        return command_help(usage, help_options);
     fill_table(table, &options);
     st = configuration_load_with(&configuration, argc, argv, table, DOCTOR_OPTION_COUNT, &message);
     if (st) {
@@ -155,5 +154,30 @@ int doctor_command(int argc, char **argv)
         code = run(&doctor, &options);
     }
     configuration_free(configuration);
+    return code;
+}
+
+/* With the options that the service has, so that its data folder and pipe are looked at; our own come behind them and win. */
+int doctor_command(int argc, char **argv)
+{
+    char **words = NULL, **all;
+    int count = 0, code;
+
+    if (command_wants_help(argc, argv))
+        return command_help(usage, help_options);
+    system_service_words(&count, &words);
+    all = calloc((size_t)argc + (size_t)count + 1, sizeof *all);
+    if (!all) {
+        system_words_free(count, words);
+        return command_usage("doctor", "out of memory");
+    }
+    all[0] = argv[0];
+    for (int i = 0; i < count; i++)
+        all[1 + i] = words[i];
+    for (int i = 1; i < argc; i++)
+        all[count + i] = argv[i];
+    code = examine_as(argc + count, all);
+    free((void *)all);
+    system_words_free(count, words);
     return code;
 }

@@ -86,16 +86,22 @@ static int clean(void **state)
 
 /* -- doctor -- */
 
-static uint32_t doctor_with(uint32_t timeout_ms, const char *a, const char *b)
+/* Reads what doctor says into output; its exit code. */
+static uint32_t read_doctor(struct process *process, uint32_t timeout_ms)
 {
-    struct process *process =
-        harness_start("salvor-collector.exe", "doctor", "--json", "--data", collector.data, "--pipe", collector.pipe, a, b, (char *)NULL);
     size_t len = 0, got;
 
     while (file_read(process_stdout(process), output + len, OUTPUT_BYTES - 1 - len, &got) == ST_OK && got)
         len += got;
     output[len] = '\0';
     return harness_finish(process, timeout_ms);
+}
+
+static uint32_t doctor_with(uint32_t timeout_ms, const char *a, const char *b)
+{
+    return read_doctor(
+        harness_start("salvor-collector.exe", "doctor", "--json", "--data", collector.data, "--pipe", collector.pipe, a, b, (char *)NULL),
+        timeout_ms);
 }
 
 static uint32_t doctor(void)
@@ -382,13 +388,20 @@ static void collector_when_it_does_not_run_then_error(void **state)
     check_finds("error", "collector", "no collector runs");
 }
 
+/* Started with the deployment's options, which doctor then need not be told. */
 static void check_installed_service(SC_HANDLE service)
 {
-    uint32_t code = doctor();
+    uint32_t code = read_doctor(harness_start("salvor-collector.exe", "doctor", "--json", (char *)NULL), DOCTOR_MS);
+    bool knows_data = finds("ok", "folders", path_base(collector.data));
+    uint32_t own_code = doctor_with(DOCTOR_MS, "--data", "C:\\nowhere");
+    bool own_wins = finds("error", "folders", "nowhere");
 
     DeleteService(service);
     CloseServiceHandle(service);
     assert_int_equal(code, 1);
+    assert_true(knows_data);
+    assert_int_equal(own_code, 1);
+    assert_true(own_wins);
     assert_true(finds("warning", "collector", "the service is not started with the machine"));
     assert_true(finds("error", "collector", "the service is installed and does not run"));
 }
@@ -397,11 +410,13 @@ static void service_when_installed_and_not_running_then_error(void **state)
 {
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
     SC_HANDLE service;
+    wchar_t line[4096];
 
     (void)state;
     assert_non_null(manager);
+    swprintf(line, 4096, L"\"C:\\nowhere\\salvor-collector.exe\" service --data \"%hs\" --pipe %hs Salvor", collector.data, collector.pipe);
     service = CreateServiceW(manager, NAME_SERVICE_WIDE, NULL, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, SERVICE_DEMAND_START,
-                             SERVICE_ERROR_NORMAL, L"C:\\nowhere\\salvor-collector.exe", NULL, NULL, NULL, NULL, NULL);
+                             SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, NULL, NULL);
     CloseServiceHandle(manager);
     if (service)
         check_installed_service(service);

@@ -5,6 +5,17 @@
 
 doctor_check *const system_checks[] = {NULL};
 
+void system_service_words(int *ret_count, char ***ret_words)
+{
+    *ret_count = 0;
+    *ret_words = NULL;
+}
+
+void system_words_free(int count, char **words)
+{
+    (void)count, (void)words;
+}
+
 const char *crash_unavailable(void)
 {
     return "--crash needs Windows: nothing here catches a crash";

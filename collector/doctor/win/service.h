@@ -9,6 +9,8 @@ struct service_facts {
     DWORD state;      /* SERVICE_RUNNING ... */
 };
 
+/* The command line that the service is started with, on the heap; NULL when there is none, or it may not be read. */
+WCHAR *service_command_line(const WCHAR *name);
 /* ST_NOT_FOUND when there is no such service. */
 enum status service_facts_read(const WCHAR *name, struct service_facts *ret);
 

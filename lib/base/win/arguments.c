@@ -2,6 +2,7 @@
  * (https://learn.microsoft.com/windows/win32/api/shellapi/nf-shellapi-commandlinetoargvw). That function itself lives in shell32, which
  * loads user32 and with it a window station: too much for a service. */
 #include "base/process.h"
+#include "base/win/command.h"
 #include "base/win/wide.h"
 #include <stdlib.h>
 #include <windows.h>
@@ -63,9 +64,9 @@ static enum status add_argument(char ***argv, int *count, const wchar_t *argumen
     return ST_OK;
 }
 
-enum status process_arguments(int *argc, char ***argv)
+enum status command_split(const wchar_t *line, int *ret_argc, char ***ret_argv)
 {
-    const wchar_t *at = GetCommandLineW();
+    const wchar_t *at = line;
     wchar_t *argument = malloc((wcslen(at) + 1) * sizeof *argument);
     char **texts = NULL;
     int count = 0;
@@ -83,12 +84,22 @@ enum status process_arguments(int *argc, char ***argv)
     }
     free(argument);
     if (!status) {
-        *argc = count;
-        *argv = texts;
+        *ret_argc = count;
+        *ret_argv = texts;
         return ST_OK;
     }
-    for (int i = 0; i < count; i++)
-        free(texts[i]);
-    free(texts);
+    command_free(count, texts);
     return status;
+}
+
+void command_free(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        free(argv[i]);
+    free(argv);
+}
+
+enum status process_arguments(int *argc, char ***argv)
+{
+    return command_split(GetCommandLineW(), argc, argv);
 }
