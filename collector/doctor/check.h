@@ -19,7 +19,8 @@ doctor_check check_programs, check_folders, check_queue, check_server;
 /* The system's own, in order, NULL-terminated. */
 extern doctor_check *const system_checks[];
 
-/* The options that the installed service is started with, without its name; none where there is no service. freed with system_words_free. */
+/* The options that the installed service is started with, without its name; none where there is no service. freed with system_words_free.
+ */
 void system_service_words(int *ret_count, char ***ret_words);
 void system_words_free(int count, char **words);
 
