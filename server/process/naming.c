@@ -1,8 +1,11 @@
 /* naming.c - asks the symbol store for a module's PDB, its Breakpad file and its image, best first. */
 #include "process/naming.h"
 #include "base/file.h"
+#include "process/mapping.h"
+#include "symbols/pe.h"
 #include "unwind/symbol_source.h"
 #include <stdlib.h>
+#include <string.h>
 
 enum { KIND_COUNT = LOCATE_PE + 1 };
 
@@ -14,9 +17,10 @@ static const enum locate_kind unwound_by[] = {LOCATE_SYM, LOCATE_PDB};
 struct naming_module {
     bool is_sought[KIND_COUNT];
     struct symbol_answer answers[KIND_COUNT];
-    bool is_image_sought;
-    char *image;    /* NULL when it is not there */
-    bool has_dwarf; /* and it named something */
+    bool is_image_sought, is_debug_sought;
+    char *image;                                   /* NULL when it is not there */
+    char *debug_file, debug_id[PE_DEBUG_ID_BYTES]; /* as the image says, where the dump does not; NULL and "" */
+    bool has_dwarf;                                /* and it named something */
 };
 
 struct naming {
@@ -46,52 +50,94 @@ enum status naming_create(struct naming **ret, const struct minidump *minidump, 
     return ST_OK;
 }
 
+static void naming_module_done(struct naming_module *module)
+{
+    free(module->debug_file);
+    free(module->image);
+}
+
 void naming_free(struct naming *naming)
 {
     if (!naming)
         return;
     for (size_t i = 0; i < naming->minidump->module_count; i++)
-        free(naming->modules[i].image);
+        naming_module_done(&naming->modules[i]);
     free(naming->modules);
     free(naming);
 }
 
-/* The address of a module's file of one kind. An image without a debug record (mingw's) has its code id only. */
-static struct naming_wanted file_address(const struct minidump_module *module, enum locate_kind kind)
+const char *naming_image(struct naming *naming, size_t index)
 {
-    bool has_debug = *module->debug_id && *module->debug_file;
+    const struct minidump_module *names = &naming->minidump->modules[index];
+    struct naming_module *module = &naming->modules[index];
 
-    if (kind != LOCATE_PE && has_debug)
+    if (!module->is_image_sought && symbol_store_find(naming->store, LOCATE_PE, names->name, names->code_id, &module->image) != ST_OK)
+        module->image = NULL;
+    module->is_image_sought = true;
+    return module->image;
+}
+
+/* Some writers of dumps, Wine's among them, leave the debug record out. The image has it too. */
+static void image_debug_read(struct naming *naming, size_t index)
+{
+    struct naming_module *module = &naming->modules[index];
+    const char *path = naming_image(naming, index);
+    struct span file = {NULL, 0};
+    struct pe_codeview codeview;
+    struct pe pe;
+
+    module->is_debug_sought = true;
+    if (!path || mapping_open(&file, path) != ST_OK)
+        return;
+    if (pe_open(&pe, file, false) == ST_OK && pe_codeview(&pe, &codeview) && codeview.path.len) {
+        module->debug_file = calloc(codeview.path.len + 1, 1);
+        if (module->debug_file)
+            memcpy(module->debug_file, codeview.path.data, codeview.path.len);
+        pe_debug_id(codeview.guid, codeview.age, module->debug_id);
+    }
+    mapping_close(&file);
+}
+
+/* Who a module's PDB is; "" where nobody says. */
+static struct naming_wanted debug_address(const struct naming *naming, size_t index)
+{
+    const struct minidump_module *names = &naming->minidump->modules[index];
+    const struct naming_module *module = &naming->modules[index];
+
+    if (*names->debug_id && *names->debug_file)
+        return (struct naming_wanted){path_base(names->debug_file), names->debug_id, false};
+    if (module->debug_file)
         return (struct naming_wanted){path_base(module->debug_file), module->debug_id, false};
-    if (kind == LOCATE_PDB)
-        return (struct naming_wanted){"", "", false};
-    return (struct naming_wanted){module->name, module->code_id, false};
+    return (struct naming_wanted){"", "", false};
+}
+
+/* The address of a module's file of one kind. An image without a debug record (mingw's) has its code id only. */
+static struct naming_wanted file_address(const struct naming *naming, size_t index, enum locate_kind kind)
+{
+    const struct minidump_module *names = &naming->minidump->modules[index];
+    struct naming_wanted debug = debug_address(naming, index);
+
+    if (kind == LOCATE_PDB || (kind == LOCATE_SYM && *debug.name))
+        return debug;
+    return (struct naming_wanted){names->name, names->code_id, false};
 }
 
 static const struct symbol_table *table_of(struct naming *naming, size_t index, enum locate_kind kind)
 {
     struct naming_module *module = &naming->modules[index];
-    struct naming_wanted file = file_address(&naming->minidump->modules[index], kind);
     struct symbol_answer *answer = &module->answers[kind];
+    struct naming_wanted file;
 
     if (module->is_sought[kind])
         return answer->table;
     module->is_sought[kind] = true;
     *answer = (struct symbol_answer){NULL, ST_NOT_FOUND, "", ""};
+    if (kind != LOCATE_PE && !module->is_debug_sought && !*debug_address(naming, index).name)
+        image_debug_read(naming, index);
+    file = file_address(naming, index, kind);
     if (*file.name)
         symbol_store_get(naming->store, kind, file.name, file.id, answer); /* without memory it stays as it is */
     return answer->table;
-}
-
-const char *naming_image(struct naming *naming, size_t index)
-{
-    struct naming_module *module = &naming->modules[index];
-    struct naming_wanted file = file_address(&naming->minidump->modules[index], LOCATE_PE);
-
-    if (!module->is_image_sought && symbol_store_find(naming->store, LOCATE_PE, file.name, file.id, &module->image) != ST_OK)
-        module->image = NULL;
-    module->is_image_sought = true;
-    return module->image;
 }
 
 static const struct symbol_table *names_of(struct naming *naming, size_t index)
@@ -214,8 +260,7 @@ void naming_report(const struct naming *naming, size_t index, struct naming_repo
 
 size_t naming_wanted(const struct naming *naming, size_t index, struct naming_wanted ret[NAMING_MAX_WANTED])
 {
-    const struct minidump_module *module = &naming->minidump->modules[index];
-    struct naming_wanted pdb = file_address(module, LOCATE_PDB), image = file_address(module, LOCATE_PE);
+    struct naming_wanted pdb = file_address(naming, index, LOCATE_PDB), image = file_address(naming, index, LOCATE_PE);
     bool is_tabled = naming->minidump->system.cpu != CPU_X86; /* unwinding needs the image's function table */
     struct naming_report report;
     size_t count = 0;
