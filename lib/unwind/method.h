@@ -11,6 +11,7 @@ struct unwind_request {
     size_t callers;        /* 0: the callee is the frame that the registers were taken in */
     uint64_t lookup;       /* an address inside the instruction that the callee runs */
     bool is_return;        /* the callee's ip is a return address */
+    bool has_left_bottom;  /* this frame or one before it belongs to no bottom library, and there are such */
     uint32_t pushed_bytes; /* x86: what the callee has pushed as parameters of the call that it made */
 };
 
@@ -18,6 +19,7 @@ struct unwind_request {
 struct unwind_caller {
     struct cpu_state state;
     bool was_interrupted; /* its ip is the instruction itself, not a return address */
+    bool is_outermost;    /* nobody called it: the walk ends with it */
 };
 
 /* Finds the caller's registers. false: this method cannot tell; then *ret may hold anything. A method that knows that there is no caller

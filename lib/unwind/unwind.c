@@ -58,6 +58,11 @@ static uint32_t parameter_bytes(const struct unwind_request *request)
     return record.parameter_bytes;
 }
 
+static bool is_above_bottom(const struct unwind_process *process, const struct unwind_cursor *cursor)
+{
+    return process->is_bottom && !process->is_bottom(process->context, lookup_address(cursor));
+}
+
 bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, struct unwind_cursor *cursor)
 {
     struct unwind_request request = {.process = process,
@@ -66,9 +71,12 @@ bool unwind_step(const struct unwind_process *process, struct unwind_budget *bud
                                      .callers = cursor->callers,
                                      .lookup = lookup_address(cursor),
                                      .is_return = cursor->callers && !cursor->interrupted,
+                                     .has_left_bottom = cursor->has_left_bottom || is_above_bottom(process, cursor),
                                      .pushed_bytes = cursor->pushed_bytes};
     struct unwind_caller caller;
 
+    if (cursor->is_outermost)
+        return false;
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         memset(&caller, 0, sizeof(caller));
         caller.state.cpu = cursor->state.cpu;
@@ -80,6 +88,8 @@ bool unwind_step(const struct unwind_process *process, struct unwind_budget *bud
                                          .trust = methods[i].trust,
                                          .callers = cursor->callers + 1,
                                          .pushed_bytes = parameter_bytes(&request),
+                                         .has_left_bottom = request.has_left_bottom,
+                                         .is_outermost = caller.is_outermost,
                                          .interrupted = caller.was_interrupted};
         return true;
     }

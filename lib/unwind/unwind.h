@@ -11,7 +11,7 @@
 
 #define UNWIND_LOWEST_IP      4096u /* no code lies below it */
 #define UNWIND_MAX_FRAMES     1024u /* of one thread */
-#define UNWIND_MAX_SCAN_WORDS 1024u /* stack words looked at for one caller */
+#define UNWIND_MAX_SCAN_WORDS 8192u /* stack words looked at for one caller */
 
 /* How a frame was found, best first. */
 enum unwind_trust { UNWIND_TRUST_CONTEXT, UNWIND_TRUST_CFI, UNWIND_TRUST_FRAME_POINTER, UNWIND_TRUST_SCAN };
@@ -41,6 +41,10 @@ struct unwind_process {
     bool (*read)(void *context, uint64_t address, void *ret, size_t size);
     /* Whether address can be code: inside a module and, where page protection is known, executable. */
     bool (*is_code)(void *context, uint64_t address);
+    /* Its functions follow the calling convention of amd64 Windows: who calls has left 32 bytes for the callee's parameters. */
+    bool has_home_space;
+    /* May be NULL. Whether the code at address belongs to a library that all others end up in and that calls few of them. */
+    bool (*is_bottom)(void *context, uint64_t address);
     /* May be NULL. The index-th source of unwind data for the code at address, best first; false past the last. */
     bool (*source)(void *context, uint64_t address, size_t index, struct unwind_source *ret);
     /* May be NULL. STACK CFI rules that hold at address: index 0 is the INIT line's text, then each later line's up to address in order;
@@ -79,6 +83,8 @@ struct unwind_cursor {
     enum unwind_trust trust;
     size_t callers;        /* how many frames were walked before this one */
     uint32_t pushed_bytes; /* x86: parameters of the call that the frame made, as far as known */
+    bool has_left_bottom;  /* a frame before it belongs to no bottom library */
+    bool is_outermost;     /* nobody called it */
     bool interrupted;      /* the frame did not call: an exception or interrupt came between, so ip is the instruction itself */
 };
 

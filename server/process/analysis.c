@@ -1,5 +1,7 @@
 /* analysis.c - the pipeline: decode, find the crash, walk every thread, sign. */
 #include "process/analysis.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "process/cabinet.h"
 #include "process/images.h"
 #include "unwind/symbol_source.h"
@@ -27,6 +29,19 @@ static bool process_is_code(void *context, uint64_t address)
         return false;
     region = minidump_region_at(minidump, address);
     return !region || (region->protect & MINIDUMP_EXECUTE_ANY);
+}
+
+/* Under the rest of Windows lie these; what runs below them is the kernel. */
+static bool process_is_bottom(void *context, uint64_t address)
+{
+    static const char *const names[] = {"ntdll.dll", "kernelbase.dll", "win32u.dll", "wow64.dll", "wow64cpu.dll", "wow64win.dll"};
+    const struct minidump *minidump = ((const struct walked *)context)->minidump;
+    size_t module = minidump_module_at(minidump, address);
+
+    for (size_t i = 0; module != MINIDUMP_NONE && i < sizeof(names) / sizeof(names[0]); i++)
+        if (text_equal_nocase(path_base(minidump->modules[module].name), names[i]))
+            return true;
+    return false;
 }
 
 const struct minidump_module *analysis_frame_module(const struct analysis *analysis, const struct unwind_frame *frame)
@@ -70,10 +85,13 @@ size_t analysis_frame_functions(const struct analysis *analysis, const struct un
 
 static enum status thread_walk(struct analysis *analysis, struct images *images, size_t index, struct unwind_budget *budget)
 {
+    const struct minidump_system *system = &analysis->minidump->system;
     struct walked walked = {analysis->minidump, images, analysis->naming};
     const struct unwind_process process = {.context = &walked,
                                            .read = process_read,
                                            .is_code = process_is_code,
+                                           .has_home_space = system->cpu == CPU_AMD64 && system->platform == MINIDUMP_OS_WINDOWS,
+                                           .is_bottom = process_is_bottom,
                                            .source = process_source,
                                            .rules = process_rules,
                                            .frame_record = process_record};

@@ -91,7 +91,8 @@ static void rules_split(struct hostile *hostile, char *text)
 
 static void walk(struct hostile *hostile, enum cpu cpu, uint16_t ip)
 {
-    const struct unwind_process process = {hostile, hostile_read, is_code, source_at, rules_at, NULL};
+    const struct unwind_process process = {
+        .context = hostile, .read = hostile_read, .is_code = is_code, .source = source_at, .rules = rules_at};
     struct unwind_budget budget = {256, 65536};
     struct cpu_state state = {.cpu = cpu};
     struct unwind_stack stack;

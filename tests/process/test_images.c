@@ -15,7 +15,7 @@
 #include "support_minidump.h"
 
 #define BASE        0x140000000u
-#define STACK       0x20000u
+#define STACK       0x20008u
 #define CODE        0x1000u
 #define XDATA       0x400u
 #define TABLE       0x600u
@@ -65,7 +65,7 @@ static void dump_make(struct dump *dump, uint32_t timestamp)
         .id = 1, .ip = BASE + CODE + 0x20, .sp = STACK, .stack_address = STACK, .stack = stack, .stack_words = 16};
 
     memset(stack, 0, sizeof(stack));
-    stack[1] = BASE + CODE + 0x30;
+    stack[2] = BASE + CODE + 0x30;
     stack[5] = BASE + CODE + 0x40;
     dump_begin(dump, CPU_AMD64);
     dump_add_module(dump, &module);

@@ -202,8 +202,8 @@ static void report_when_typical_has_threads_and_frames(void **state)
     assert_text(report, "threads/0/frames/0/module_offset", "0x0000000000001450");
     assert_text(report, "threads/0/frames/1/trust", "scan");
     assert_text(report, "threads/0/frames/1/offset", "0x0000000140001233");
-    assert_text(report, "threads/0/frames/2/module", "ntdll.dll");
-    assert_text(report, "threads/0/frames/3/module", "kernel32.dll");
+    assert_text(report, "threads/0/frames/2/module", "kernel32.dll");
+    assert_text(report, "threads/0/frames/3/module", "ntdll.dll");
     assert_null(at(report, "threads/0/frames/0/registers"));
     assert_number(report, "crashing_thread/threads_index", 0);
     assert_text(report, "crashing_thread/frames/0/registers/rip", "0x0000000140001450");

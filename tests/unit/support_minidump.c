@@ -331,7 +331,7 @@ void dump_done(struct dump *dump)
 
 struct span dump_typical(struct dump *dump)
 {
-    static const uint64_t stack0[] = {0, 0x140001234, 7, 0x7ff800001111, 0x140002222, 0x7ff900003333, 0, 0};
+    static const uint64_t stack0[20] = {[2] = 7, [5] = 0x140001234, [11] = 0x7ff900003333, [12] = 0x140002222, [17] = 0x7ff800001111};
     static const uint64_t stack1[] = {0x7ff800005555, 0, 0x7ff900006666, 0};
     static const uint8_t codeview[] = "RSDS\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x02\0\0\0C:\\build\\app.pdb";
     static const char record[] =
@@ -348,7 +348,7 @@ struct span dump_typical(struct dump *dump)
         dump, &(struct dump_module){0x7ff800000000, 0x200000, 0x5f000002, "C:\\Windows\\System32\\ntdll.dll", {10, 0, 1, 1}, NULL, 0});
     dump_add_module(
         dump, &(struct dump_module){0x7ff900000000, 0x100000, 0x5f000003, "C:\\Windows\\System32\\kernel32.dll", {10, 0, 1, 1}, NULL, 0});
-    dump_add_thread(dump, &(struct dump_thread){1001, 0x140001450, 0x10000, 0x10000, stack0, 8, "main"});
+    dump_add_thread(dump, &(struct dump_thread){1001, 0x140001450, 0x10000, 0x10000, stack0, 20, "main"});
     dump_add_thread(dump, &(struct dump_thread){1002, 0x7ff800004444, 0x20000, 0x20000, stack1, 4, "worker"});
     dump_add_exception(dump, 1001, 0xc0000005, 0x140001450, (const uint64_t[]){1, 0x10}, 2);
     dump_add_misc(dump, 4711, 1699999000);

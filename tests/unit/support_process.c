@@ -54,7 +54,13 @@ static bool rules_at(void *context, uint64_t address, size_t index, const char *
 
 bool model_step(struct process_model *model, struct unwind_cursor *cursor)
 {
-    const struct unwind_process process = {model, read_pieces, is_code, source_at, rules_at, model->record};
+    const struct unwind_process process = {.context = model,
+                                           .read = read_pieces,
+                                           .is_code = is_code,
+                                           .is_bottom = model->bottom,
+                                           .source = source_at,
+                                           .rules = rules_at,
+                                           .frame_record = model->record};
     struct unwind_budget budget = {1000, 1000000};
 
     return unwind_step(&process, &budget, cursor);

@@ -20,6 +20,7 @@ struct process_model {
     size_t source_count;
     const char *const *rules;
     size_t rule_count;
+    bool (*bottom)(void *context, uint64_t address);
     bool (*record)(void *context, uint64_t address, struct unwind_frame_record *ret);
 };
 

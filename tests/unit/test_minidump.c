@@ -90,7 +90,7 @@ static void threads_when_named_keep_their_names(void **state)
     assert_int_equal(f.minidump->threads[0].id, 1001);
     assert_string_equal(f.minidump->threads[0].name, "main");
     assert_string_equal(f.minidump->threads[1].name, "worker");
-    assert_int_equal(f.minidump->threads[0].stack.len, 64);
+    assert_int_equal(f.minidump->threads[0].stack.len, 160);
     fixture_done(&f);
 }
 
@@ -212,7 +212,7 @@ static void memory_when_in_a_stack_or_a_list_is_found(void **state)
 
     (void)state;
     open_typical(&f);
-    assert_true(minidump_memory_read(f.minidump, 0x10008, &word, sizeof(word)));
+    assert_true(minidump_memory_read(f.minidump, 0x10028, &word, sizeof(word)));
     assert_int_equal(word, 0x140001234);
     assert_true(minidump_memory_at(f.minidump, 0x30010, &bytes));
     assert_int_equal(bytes.len, 48);

@@ -95,6 +95,91 @@ static void walk_when_return_addresses_stand_in_place_finds_each(void **state)
     unwind_stack_done(&stack);
 }
 
+/* The same multiple of 16 at several places is a function that was handed on as a parameter. */
+static void scan_when_word_is_a_function_pointer_passes_it_over(void **state)
+{
+    static const uint64_t words[] = {0, CODE_START + 0x200, 0, CODE_START + 0x200, 0, CODE_START + 0x111, 0, CODE_START + 0x300};
+    struct model model = {.stack = words, .words = 8};
+    struct unwind_stack stack = walk(&model, CPU_AMD64, CODE_START + 0x10, STACK_AT);
+
+    (void)state;
+    assert_int_equal(stack.count, 3);
+    assert_int_equal(stack.frames[1].ip, CODE_START + 0x111);
+    assert_int_equal(stack.frames[2].ip, CODE_START + 0x300); /* alone it may be a return address */
+    unwind_stack_done(&stack);
+}
+
+static bool model_is_bottom(void *context, uint64_t address)
+{
+    (void)context;
+    return address >= CODE_START + 0x800;
+}
+
+/* What calls into the bottom libraries have left is passed over; the last of them started the thread. */
+static void scan_when_words_are_of_bottom_libraries_passes_them_over(void **state)
+{
+    static const uint64_t words[] = {0, CODE_START + 0x811, 0, CODE_START + 0x111, 0, 0, 0, 0,
+                                     0, CODE_START + 0x822, 0, CODE_START + 0x833};
+    struct model model = {.stack = words, .words = 12, .word_bytes = 8};
+    const struct unwind_process process = {.context = &model, .read = model_read, .is_code = model_is_code, .is_bottom = model_is_bottom};
+    struct unwind_budget budget = {100, 1000};
+    struct cpu_state registers = {.cpu = CPU_AMD64};
+    struct unwind_stack stack;
+
+    (void)state;
+    cpu_set(&registers, CPU_AMD64_RIP, CODE_START);
+    cpu_set(&registers, CPU_AMD64_RSP, STACK_AT);
+    assert_int_equal(unwind_walk(&process, &registers, &budget, &stack), ST_OK);
+    assert_int_equal(stack.count, 3);
+    assert_int_equal(stack.frames[1].ip, CODE_START + 0x111);
+    assert_int_equal(stack.frames[2].ip, CODE_START + 0x822);
+    assert_int_equal(stack.end, UNWIND_END_BOTTOM);
+    unwind_stack_done(&stack);
+}
+
+/* A frame of a few words has no room for leftovers: the system called back. */
+static void scan_when_bottom_library_called_back_keeps_it(void **state)
+{
+    static const uint64_t words[] = {
+        [1] = CODE_START + 0x811, [9] = CODE_START + 0x111, [25] = CODE_START + 0x822, [31] = CODE_START + 0x222};
+    struct model model = {.stack = words, .words = 32, .word_bytes = 8};
+    const struct unwind_process process = {.context = &model, .read = model_read, .is_code = model_is_code, .is_bottom = model_is_bottom};
+    struct unwind_budget budget = {100, 1000};
+    struct cpu_state registers = {.cpu = CPU_AMD64};
+    struct unwind_stack stack;
+
+    (void)state;
+    cpu_set(&registers, CPU_AMD64_RIP, CODE_START);
+    cpu_set(&registers, CPU_AMD64_RSP, STACK_AT);
+    assert_int_equal(unwind_walk(&process, &registers, &budget, &stack), ST_OK);
+    assert_int_equal(stack.count, 4);
+    assert_int_equal(stack.frames[1].ip, CODE_START + 0x811);
+    assert_int_equal(stack.frames[2].ip, CODE_START + 0x111);
+    assert_int_equal(stack.frames[3].ip, CODE_START + 0x222); /* 0x822 lies in a large frame */
+    unwind_stack_done(&stack);
+}
+
+/* In the 32 bytes above a return address stand parameters, never the next one. */
+static void scan_when_callers_leave_home_space_looks_beyond_it(void **state)
+{
+    static const uint64_t words[] = {
+        [1] = CODE_START + 0x222, [5] = CODE_START + 0x111, [7] = CODE_START + 0x222, [11] = CODE_START + 0x333, [12] = 0};
+    struct model model = {.stack = words, .words = 13, .word_bytes = 8};
+    const struct unwind_process process = {.context = &model, .read = model_read, .is_code = model_is_code, .has_home_space = true};
+    struct unwind_budget budget = {100, 1000};
+    struct cpu_state registers = {.cpu = CPU_AMD64};
+    struct unwind_stack stack;
+
+    (void)state;
+    cpu_set(&registers, CPU_AMD64_RIP, CODE_START);
+    cpu_set(&registers, CPU_AMD64_RSP, STACK_AT);
+    assert_int_equal(unwind_walk(&process, &registers, &budget, &stack), ST_OK);
+    assert_int_equal(stack.count, 3);
+    assert_int_equal(stack.frames[1].ip, CODE_START + 0x111);
+    assert_int_equal(stack.frames[2].ip, CODE_START + 0x333);
+    unwind_stack_done(&stack);
+}
+
 static void walk_when_word_is_out_of_place_prefers_the_proper_one(void **state)
 {
     static const uint64_t words[] = {CODE_START + 0x999, CODE_START + 0x111, 0, 0};
@@ -215,7 +300,7 @@ static void walk_when_frames_never_end_stops_at_the_limit(void **state)
 
     (void)state;
     for (size_t i = 0; i < 4 * UNWIND_MAX_FRAMES; i++)
-        words[i] = CODE_START + 0x100;
+        words[i] = CODE_START + 0x101;
     stack = walk(&model, CPU_AMD64, CODE_START + 0x10, STACK_AT);
     assert_int_equal(stack.count, UNWIND_MAX_FRAMES);
     assert_int_equal(stack.end, UNWIND_END_FRAME_LIMIT);
@@ -304,6 +389,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walk_when_stack_is_empty_gives_the_context_frame),
         cmocka_unit_test(walk_when_return_addresses_stand_in_place_finds_each),
+        cmocka_unit_test(scan_when_words_are_of_bottom_libraries_passes_them_over),
+        cmocka_unit_test(scan_when_bottom_library_called_back_keeps_it),
+        cmocka_unit_test(scan_when_word_is_a_function_pointer_passes_it_over),
+        cmocka_unit_test(scan_when_callers_leave_home_space_looks_beyond_it),
         cmocka_unit_test(walk_when_word_is_out_of_place_prefers_the_proper_one),
         cmocka_unit_test(walk_when_only_a_word_out_of_place_is_there_takes_it),
         cmocka_unit_test(walk_when_code_is_known_takes_only_words_behind_a_call),

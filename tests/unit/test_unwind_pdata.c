@@ -228,11 +228,28 @@ static void pdata_when_codes_are_unsound_leaves_it_to_the_scan(void **state)
 
         image_make();
         xdata_put(XDATA, cases[i], sizeof(cases[i]));
-        memset(image + CODE + 0x200 - 5, 0xe8, 1);
-        stack[3] = BASE + CODE + 0x200;
+        memset(image + CODE + 0x110 - 5, 0xe8, 1);
+        stack[3] = BASE + CODE + 0x110;
         if (!step_from(CODE + 0x20, &cursor) || cursor.trust != UNWIND_TRUST_SCAN)
             fail_msg("case %zu gave trust %s", i, unwind_trust_text(cursor.trust));
     }
+}
+
+/* Behind a call, but in no function of a module whose table is known: nothing returns there. */
+static void scan_when_word_is_outside_all_functions_passes_it_over(void **state)
+{
+    static const uint8_t codes[] = {3, 5, 1, 0, 1, 0x30}; /* version 3: nothing exact */
+    struct unwind_cursor cursor;
+
+    (void)state;
+    image_make();
+    xdata_put(XDATA, codes, sizeof(codes));
+    memset(image + CODE + 0x200 - 5, 0xe8, 1);
+    memset(image + CODE + 0x110 - 5, 0xe8, 1);
+    stack[3] = BASE + CODE + 0x200;
+    stack[5] = BASE + CODE + 0x110;
+    assert_true(step_from(CODE + 0x20, &cursor));
+    assert_int_equal(cpu_ip(&cursor.state), BASE + CODE + 0x110);
 }
 
 static void pdata_when_a_chain_goes_round_ends(void **state)
@@ -354,6 +371,7 @@ int main(void)
         cmocka_unit_test(xdata_when_version_2_knows_where_epilogues_are),
         cmocka_unit_test(pdata_when_version_2_has_no_code_bytes_mirrors_the_pushes),
         cmocka_unit_test(pdata_when_codes_are_unsound_leaves_it_to_the_scan),
+        cmocka_unit_test(scan_when_word_is_outside_all_functions_passes_it_over),
         cmocka_unit_test(pdata_when_a_chain_goes_round_ends),
         cmocka_unit_test(pdata_when_the_caller_is_nobody_ends_the_stack),
         cmocka_unit_test(image_when_headers_are_cut_anywhere_is_refused_or_read),
