@@ -1,0 +1,121 @@
+// stacks.test.mjs - real crashes under Wine, dumped by our monitor: the walk must show the chain that the program has noted itself.
+//
+// Each program is walked three times. With symbols: addresses, functions, lines and inlined functions. With the images alone: the same
+// addresses, all found exactly. With nothing: at least 90 % of the true frames, and at most half a wrong one for each.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test, { after, before } from 'node:test';
+import { Monitor, build, systemImages, walk, windowsBin } from './crash.mjs';
+
+const KINDS = ['callbacks', 'recursion', 'inlined', 'names', 'thread', 'wild'];
+const compiler = process.env.SALVOR_STACKS_COMPILER;
+const sampled = { clang: ['-O2'], gcc: ['-O0'] };
+const levels = process.env.SALVOR_TEST_FULL ? ['-O0', '-O1', '-O2'] : sampled[compiler];
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'salvor-stacks-'));
+const monitor = new Monitor(folder);
+
+before(() => monitor.start());
+after(async () => {
+  await monitor.stop();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const show = (frames) => frames.map((frame) => `  ${frame.offset} ${frame.trust} ${frame.module} ${frame.function ?? ''} ${frame.line ?? ''}`).join('\n');
+
+// Names as the chain has them: without return type, parameters and template arguments, and with one spelling of unnamed namespaces.
+function plain(name) {
+  const bare = name.replace(/\(anonymous namespace\)|`anonymous namespace'/g, '<T>').replace(/\(.*\)( const)?$/, '');
+  return bare.replace(/<[^<>]*(<[^<>]*>[^<>]*)*>/g, '<T>').split(' ').at(-1);
+}
+
+// Links of the chain, innermost first, as frames: {address, functions: [[name, line], ...]} with inlined functions before their real one.
+// Where the system's code called back only its address is known, and how many frames of its own lie below is not.
+function truthOf(chain) {
+  const frames = [];
+  let inlined = [];
+  for (const link of chain) {
+    if (link.kind === 'inline') inlined.unshift([plain(link.name), link.line]);
+    else {
+      if (inlined.length) frames.at(-1).functions = [...inlined, ...frames.at(-1).functions];
+      inlined = [];
+      frames.push({ kind: link.kind, address: link.address, functions: link.kind === 'foreign' ? [] : [[plain(link.name), link.line]] });
+    }
+  }
+  return frames.reverse();
+}
+
+const functionsOf = (frame) => [...(frame.inlines ?? []), frame].map((one) => [plain(one.function ?? '?'), one.line]);
+
+// Goes through both from the innermost frame on; between a callback and the one who called the system any of the system's frames may lie.
+function compare(frames, truth, withNames, moduleOfProgram) {
+  let at = 0;
+  for (const [index, want] of truth.entries()) {
+    if (index && truth[index - 1].kind === 'foreign') {
+      while (at < frames.length && frames[at].module !== moduleOfProgram) at++;
+    } else if (want.kind === 'out' && index === 0) {
+      at = 1; // the wild address itself is frame 0
+    }
+    const got = frames[at++];
+    assert.ok(got, `the walk ends before ${JSON.stringify(want.functions)}:\n${show(frames)}`);
+    if (want.address) assert.equal(got.ip + 1n, want.address, `${JSON.stringify(want.functions)} goes on elsewhere:\n${show(frames)}`);
+    if (withNames && want.functions.length) assert.deepEqual(functionsOf(got), want.functions, show(frames));
+  }
+  return at;
+}
+
+function commonFrames(left, right) {
+  const rows = Array.from({ length: left.length + 1 }, () => new Array(right.length + 1).fill(0));
+  left.forEach((a, i) => right.forEach((b, j) => {
+    rows[i + 1][j + 1] = a === b ? rows[i][j] + 1 : Math.max(rows[i][j + 1], rows[i + 1][j]);
+  }));
+  return rows[left.length][right.length];
+}
+
+const isSystem = (module) => module === 'ntdll.dll' || module === 'kernel32.dll';
+
+for (const level of levels) {
+  let program;
+  const programOf = () => (program ??= build(path.join(folder, `${compiler}${level}`), compiler, level));
+
+  for (const kind of KINDS) {
+    test(`walk_when_${kind}_crashes_at_${compiler}${level}_shows_its_chain`, async (t) => {
+      const { image } = programOf();
+      const { report, chain } = await monitor.crash(image, kind);
+      const truth = truthOf(chain);
+      const images = path.join(folder, 'images');
+
+      fs.mkdirSync(images, { recursive: true });
+      fs.copyFileSync(image, path.join(images, 'chain.exe'));
+
+      const exact = walk(report, [images, systemImages]).frames;
+      compare(exact, truth, false, 'chain.exe');
+      const first = kind === 'wild' ? 2 : 1;
+      assert.ok(exact.slice(first).every((frame) => frame.trust === 'cfi'), `not all is exact:\n${show(exact)}`);
+      assert.ok(isSystem(exact.at(-1).module) && /^RtlUserThreadStart$/.test(exact.at(-1).function ?? ''), `the walk does not reach the start:\n${show(exact)}`);
+
+      const named = walk(report, [path.dirname(image), systemImages]).frames;
+      assert.deepEqual(named.map((frame) => frame.ip), exact.map((frame) => frame.ip));
+      compare(named, truth, true, 'chain.exe');
+
+      const scanned = walk(report, []).frames;
+      const found = commonFrames(scanned.map((frame) => frame.ip), exact.map((frame) => frame.ip));
+      const wrong = scanned.length - found;
+      t.diagnostic(`${kind} ${compiler}${level}: ${exact.length} frames; by scan ${found} found, ${wrong} wrong`);
+      assert.ok(found >= 0.9 * exact.length, `the scan found ${found} of ${exact.length}:\n${show(scanned)}\ntrue:\n${show(exact)}`);
+      assert.ok(wrong <= 0.5 * exact.length, `${wrong} frames of the scan are wrong for ${exact.length} true ones:\n${show(scanned)}`);
+    });
+  }
+}
+
+test('walk_when_the_stack_has_overflowed_shows_the_recursion', async (t) => {
+  const report = await monitor.overflow();
+  const { frames } = walk(report, [windowsBin, systemImages]);
+  const calls = frames.findIndex((frame) => frame.module === 'salvor-sample.exe') + 1;
+
+  t.diagnostic(`overflow: ${frames.length} frames`);
+  assert.equal(frames.length, 1024, 'the walk stops at its own limit');
+  assert.ok(frames.slice(1).every((frame) => frame.trust === 'cfi'), show(frames.slice(0, 20)));
+  assert.ok(frames.slice(calls + 1).every((frame) => frame.ip === frames[calls].ip), show(frames.slice(0, 20)));
+});
