@@ -14,6 +14,7 @@ dev_bench() {
     local program
     packages_for build bench node
     build_need linux-release
+    npm_install tests/bench
     : >"$BUILD/bench.lines"
     for program in "$BUILD"/linux-release/bin/bench_*; do
         bench_run "$(basename "$program")" "$program"

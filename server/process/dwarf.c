@@ -81,7 +81,6 @@ enum status dwarf_create(struct dwarf **ret, const char *program_path, const cha
         return ST_MEMORY;
     dwarf->program = strdup(program_path);
     dwarf->tool = tool_path ? strdup(tool_path) : NULL;
-    dwarf->is_lost = !tool_path;
     if (!dwarf->program || (tool_path && !dwarf->tool)) {
         dwarf_free(dwarf);
         return ST_MEMORY;
@@ -135,15 +134,31 @@ void dwarf_settle(struct dwarf *dwarf)
         answers_forget(dwarf);
 }
 
+static enum status tool_find(struct dwarf *dwarf)
+{
+    struct buffer path;
+    enum status status;
+
+    buffer_init(&path, MAX_PATH_BYTES);
+    status = dwarf_find_tool(&path);
+    if (status == ST_OK)
+        dwarf->tool = buffer_take(&path);
+    buffer_done(&path);
+    return status;
+}
+
 enum status dwarf_start(struct dwarf *dwarf)
 {
-    const char *const argv[] = {dwarf->program, DWARF_KEEPER_COMMAND, dwarf->tool, NULL};
+    const char *argv[] = {dwarf->program, DWARF_KEEPER_COMMAND, NULL, NULL};
     const struct process_options options = {.argv = argv, .pipe_stdin = true, .pipe_stdout = true};
     enum status status;
 
     if (dwarf->keeper || dwarf->is_lost)
         return ST_OK;
-    status = process_start(&dwarf->keeper, &options);
+    status = dwarf->tool ? ST_OK : tool_find(dwarf);
+    argv[2] = dwarf->tool;
+    if (status == ST_OK)
+        status = process_start(&dwarf->keeper, &options);
     dwarf->is_lost = status != ST_OK;
     return status;
 }

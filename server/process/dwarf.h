@@ -16,7 +16,7 @@ struct dwarf;
 /* Finds llvm-symbolizer in PATH (also "llvm-symbolizer-19" and the like, the newest first). ST_NOT_FOUND. */
 enum status dwarf_find_tool(struct buffer *out);
 
-/* program_path: what is started as keeper; tool_path: llvm-symbolizer, or NULL. Starts nothing yet. */
+/* program_path: what is started as keeper; tool_path: llvm-symbolizer, NULL: looked for when it is first needed. Starts nothing yet. */
 enum status dwarf_create(struct dwarf **ret, const char *program_path, const char *tool_path);
 void dwarf_free(struct dwarf *dwarf); /* ends the keeper; accepts NULL */
 /* Starts the keeper now; otherwise the first question does. */

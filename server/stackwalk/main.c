@@ -133,18 +133,15 @@ static bool read_rules(struct settings *settings)
 }
 
 /* Without the tool, or this program's own path, DWARF is not read; everything else is. */
-static void find_symbolizer(struct settings *settings)
+static void prepare_symbolizer(struct settings *settings)
 {
-    struct buffer self, tool;
-    const char *path = settings->symbolizer;
+    struct buffer self;
 
+    if (settings->symbolizer && !*settings->symbolizer)
+        return;
     buffer_init(&self, MAX_PATH_BYTES);
-    buffer_init(&tool, MAX_PATH_BYTES);
-    if (!path && dwarf_find_tool(&tool) == ST_OK)
-        path = buffer_text(&tool);
-    if (path && *path && process_self_path(&self) == ST_OK && dwarf_create(&settings->dwarf, buffer_text(&self), path) != ST_OK)
+    if (process_self_path(&self) != ST_OK || dwarf_create(&settings->dwarf, buffer_text(&self), settings->symbolizer) != ST_OK)
         settings->dwarf = NULL;
-    buffer_done(&tool);
     buffer_done(&self);
 }
 
@@ -205,7 +202,7 @@ int main(int argc, char **argv)
     else if (rest.count != 1)
         code = usage(stderr, options, count, EXIT_USAGE);
     else if (read_rules(&settings)) {
-        find_symbolizer(&settings);
+        prepare_symbolizer(&settings);
         code = show(rest.items[0], &settings);
     }
 out:
