@@ -16,6 +16,7 @@ struct parcel {
     struct request_options options;
     struct thread *thread;
     struct scratch body;
+    struct minicut cut; /* of the smaller flavour */
     struct request request;
     bool is_packed;
     enum status status; /* of packing */
@@ -72,6 +73,7 @@ void parcel_free(struct parcel *parcel)
         return;
     thread_join(parcel->thread);
     scratch_done(&parcel->body);
+    minicut_done(&parcel->cut);
     free(parcel);
 }
 
@@ -91,18 +93,34 @@ static enum status flavour_send(struct parcel *parcel, struct verdict *ret)
     return post_send(delivery->post, &parcel->request, &parcel->body.file, parcel->source->id, ret);
 }
 
+/* Makes the parcel its smaller flavour; what that lacks, or NULL when there is nothing to leave out. */
+static const char *parcel_shrink(struct parcel *parcel)
+{
+    static const char *const lacking[2][2] = {{NULL, "memory"}, {"attachments", "attachments,memory"}};
+    const struct source_part *dump = &parcel->source->dump;
+    bool had_attachments = request_has_attachments(parcel->source, &parcel->options);
+    bool is_cut = dump->name && minicut_plan(&parcel->cut, dump->file, dump->size_bytes) == ST_OK;
+
+    parcel->options.without_attachments = true;
+    parcel->options.cut = is_cut ? &parcel->cut : NULL;
+    parcel->is_packed = false;
+    scratch_done(&parcel->body);
+    return lacking[had_attachments][is_cut];
+}
+
 enum status parcel_send(struct parcel *parcel, struct verdict *ret)
 {
     char detail[DETAIL_BYTES];
+    const char *lacking;
     enum status status = flavour_send(parcel, ret);
 
-    if (status != ST_OK || !ret->is_too_large || !request_has_attachments(parcel->source, &parcel->options))
+    if (status != ST_OK || !ret->is_too_large)
         return status;
-    snprintf(detail, sizeof detail, "without=attachments because=\"%s\"", ret->reason);
+    lacking = parcel_shrink(parcel);
+    if (!lacking)
+        return ST_OK;
+    snprintf(detail, sizeof detail, "without=%s because=\"%s\"", lacking, ret->reason);
     event_tell(parcel->delivery, "smaller", detail);
-    scratch_done(&parcel->body);
-    parcel->options.without_attachments = true;
-    parcel->is_packed = false;
     return flavour_send(parcel, ret);
 }
 

@@ -71,16 +71,19 @@ void multipart_filename(char ret[MULTIPART_FILENAME_BYTES], const char *path)
         snprintf(ret, MULTIPART_FILENAME_BYTES, "file");
 }
 
-enum status multipart_file(struct multipart *multipart, const char *name, const char *filename, struct file *file, uint64_t offset,
-                           uint64_t size_bytes)
+enum status multipart_file_begin(struct multipart *multipart, const char *name, const char *filename)
 {
     char ascii[MULTIPART_FILENAME_BYTES];
+
+    multipart_filename(ascii, filename);
+    return part_begin(multipart, name, ascii);
+}
+
+enum status multipart_file_copy(struct multipart *multipart, struct file *file, uint64_t offset, uint64_t size_bytes)
+{
     uint8_t *chunk = malloc(COPY_BYTES);
     enum status status = chunk ? ST_OK : ST_MEMORY;
 
-    multipart_filename(ascii, filename);
-    if (status == ST_OK)
-        status = part_begin(multipart, name, ascii);
     while (status == ST_OK && size_bytes) {
         size_t part = size_bytes < COPY_BYTES ? (size_t)size_bytes : COPY_BYTES;
 
@@ -90,10 +93,28 @@ enum status multipart_file(struct multipart *multipart, const char *name, const 
         offset += part;
         size_bytes -= part;
     }
-    if (status == ST_OK)
-        status = text_write(multipart, "\r\n");
     free(chunk);
     return status;
+}
+
+enum status multipart_file_bytes(struct multipart *multipart, const void *bytes, size_t size)
+{
+    return sink_write(multipart->sink, bytes, size);
+}
+
+enum status multipart_file_end(struct multipart *multipart)
+{
+    return text_write(multipart, "\r\n");
+}
+
+enum status multipart_file(struct multipart *multipart, const char *name, const char *filename, struct file *file, uint64_t offset,
+                           uint64_t size_bytes)
+{
+    enum status status = multipart_file_begin(multipart, name, filename);
+
+    if (status == ST_OK)
+        status = multipart_file_copy(multipart, file, offset, size_bytes);
+    return status == ST_OK ? multipart_file_end(multipart) : status;
 }
 
 enum status multipart_end(struct multipart *multipart)

@@ -18,6 +18,11 @@ enum status multipart_text(struct multipart *multipart, const char *name, const 
 /* A file part of size_bytes at offset of file. filename is made ASCII. ST_TRUNCATED when the file is shorter. */
 enum status multipart_file(struct multipart *multipart, const char *name, const char *filename, struct file *file, uint64_t offset,
                            uint64_t size_bytes);
+/* The same from pieces: begin, any number of copies, end. */
+enum status multipart_file_begin(struct multipart *multipart, const char *name, const char *filename);
+enum status multipart_file_copy(struct multipart *multipart, struct file *file, uint64_t offset, uint64_t size_bytes);
+enum status multipart_file_bytes(struct multipart *multipart, const void *bytes, size_t size);
+enum status multipart_file_end(struct multipart *multipart);
 /* The end of a path's base name, where the ending is, in characters that need no quoting anywhere; never empty. */
 void multipart_filename(char ret[MULTIPART_FILENAME_BYTES], const char *path);
 enum status multipart_end(struct multipart *multipart);

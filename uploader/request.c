@@ -54,13 +54,32 @@ bool request_has_attachments(const struct source *source, const struct request_o
 
 static uint64_t expected_bytes(const struct source *source, const struct request_options *options)
 {
-    uint64_t total = source->record.len + source->dump.size_bytes;
+    uint64_t total = source->record.len + (options->cut ? options->cut->size_bytes : source->dump.size_bytes);
 
     if (!request_has_attachments(source, options))
         return total;
     for (size_t i = 0; i < source->attachment_count; i++)
         total += source->attachments[i].size_bytes;
     return total;
+}
+
+static enum status dump_write(struct multipart *multipart, const struct source_part *dump, const struct minicut *cut)
+{
+    static const char name[] = "upload_file_minidump";
+    enum status status;
+
+    if (!cut)
+        return part_file(multipart, name, dump);
+    status = multipart_file_begin(multipart, name, dump->name);
+    for (size_t i = 0; status == ST_OK && i < cut->piece_count; i++) {
+        const struct minicut_piece *piece = &cut->pieces[i];
+
+        if (piece->bytes)
+            status = multipart_file_bytes(multipart, piece->bytes, (size_t)piece->size_bytes);
+        else
+            status = multipart_file_copy(multipart, dump->file, dump->offset + piece->offset, piece->size_bytes);
+    }
+    return status == ST_OK ? multipart_file_end(multipart) : status;
 }
 
 /* What watches a body being written. */
@@ -93,7 +112,7 @@ enum status request_build(const struct source *source, const struct request_opti
     if (status == ST_OK && request_has_attachments(source, options))
         status = attachments(&multipart, source, options->format);
     if (status == ST_OK && source->dump.name)
-        status = part_file(&multipart, "upload_file_minidump", &source->dump);
+        status = dump_write(&multipart, &source->dump, options->cut);
     if (status == ST_OK)
         status = multipart_end(&multipart);
     if (status == ST_OK)

@@ -2,13 +2,16 @@
 #ifndef SALVOR_UPLOADER_REQUEST_H
 #define SALVOR_UPLOADER_REQUEST_H
 #include "uploader/format.h"
+#include "uploader/minicut.h"
 #include "uploader/progress.h"
 #include "uploader/source.h"
 
 struct request_options {
     const struct format *format;
-    bool gzip;                 /* where the format has it */
-    bool without_attachments;  /* the smaller flavour */
+    bool gzip; /* where the format has it */
+    /* the smaller flavour */
+    bool without_attachments;
+    const struct minicut *cut; /* of the dump; NULL = all of it */
     const char *guid;          /* of this installation; "" = none is sent */
     struct progress *progress; /* may be NULL */
 };

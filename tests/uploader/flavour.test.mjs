@@ -1,4 +1,4 @@
-// A report that is too large goes once more without its attachments; one that may have arrived is repeated or held, as one likes; and a
+// A report that is too large goes once more without attachments and a full dump's memory; one that may have arrived is repeated or held, as one likes; and a
 // transfer shows how far it is.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -64,6 +64,40 @@ test('file that is too large goes again without its attachment, and says so', as
   const result = await start(['--url', server.url, '--attachment', attachment, dumpFile(dir)]);
   assert.equal(result.code, 0, result.stderr);
   assert.match(result.stderr, /^smaller file=".*" without=attachments because="the server answered 413: at most 1 MB"/m);
+});
+
+// A full dump of one thread: its stack of a page and a heap of 200 KB in one run at the end.
+function fullDump() {
+  const page = 4096, heap = 200 * 1024, threads = 56, list = 108, memory = 160;
+  const bytes = Buffer.alloc(memory + page + heap);
+  bytes.write('MDMP', 0);
+  bytes.writeUInt32LE(0xa793, 4);
+  bytes.writeUInt32LE(2, 8); // streams, and where they are listed
+  bytes.writeUInt32LE(32, 12);
+  bytes.writeUInt32LE(2, 24); // MiniDumpWithFullMemory
+  [3, 52, threads, 9, 48, list].forEach((word, i) => bytes.writeUInt32LE(word, 32 + 4 * i));
+  bytes.writeUInt32LE(1, threads);
+  bytes.writeUInt32LE(7, threads + 4);
+  bytes.writeBigUInt64LE(0x10000n, threads + 4 + 24);
+  [2, memory, 0x10000, page, 0x800000, heap].forEach((word, i) => bytes.writeBigUInt64LE(BigInt(word), list + 8 * i));
+  crypto.randomFillSync(bytes, memory);
+  return bytes;
+}
+
+test('full dump that is too large goes again with its stacks alone', async t => {
+  const { dir, server } = await scene(t, [tooLarge, ok]);
+  const content = fullDump();
+  queue(dir, 0);
+  fs.writeFileSync(path.join(dir, 'queue/pending', report), container(recordOf(1), content, [['log.txt', 'words']]));
+  const result = await start(queueArgs(dir, server));
+  assert.equal(result.code, 0, result.stderr);
+  const [whole, cut] = server.requests.map(request => request.parts.at(-1).content);
+  assert.ok(whole.equals(content));
+  assert.ok(cut.length < 5000, String(cut.length));
+  assert.equal(cut.subarray(0, 4).toString(), 'MDMP');
+  assert.ok(cut.includes(content.subarray(160, 160 + 4096)), 'the stack is there');
+  assert.deepEqual(server.requests.map(request => request.headers['idempotency-key']), [idOf(1), idOf(1)]);
+  assert.match(historyOf(dir), / smaller to=".*" without=attachments,memory because=/);
 });
 
 const closes = (request, socket) => { socket.destroy(); };
