@@ -140,7 +140,7 @@ static bool is_in_sample(const struct policy *policy, const char *id)
     return lot % 100 < policy->rules.sample_percent;
 }
 
-static enum policy_verdict consent_judge(const struct policy *policy, enum spool_consent consent, const char **ret_why)
+enum policy_verdict policy_consent_judge(const struct policy *policy, enum spool_consent consent, const char **ret_why)
 {
     *ret_why = "its user said no";
     if (consent == SPOOL_CONSENT_NO)
@@ -179,7 +179,7 @@ enum policy_verdict policy_judge(struct policy *policy, const struct policy_cras
         if (is_looping(policy, crash->app))
             loop_tell(policy, crash->app);
     }
-    verdict = consent_judge(policy, crash->consent, ret_why);
+    verdict = policy_consent_judge(policy, crash->consent, ret_why);
     if (verdict == POLICY_SEND)
         verdict = amount_judge(policy, crash, ret_why);
     mutex_unlock(policy->mutex);

@@ -30,6 +30,8 @@ enum status policy_create(struct policy **ret, const struct policy_rules *rules)
 void policy_free(struct policy *policy); /* accepts NULL */
 /* Judges a crash and remembers that there was one. *ret_why: one of COUNT_*, or why it is held; static. */
 enum policy_verdict policy_judge(struct policy *policy, const struct policy_crash *crash, int64_t now_ms, const char **ret_why);
+/* The same by consent alone, for what is no crash; remembers nothing. */
+enum policy_verdict policy_consent_judge(const struct policy *policy, enum spool_consent consent, const char **ret_why);
 /* Remembers a report that is sent whole, since a time that may lie before this process began. */
 void policy_learn(struct policy *policy, const struct policy_crash *crash, int64_t at_ms);
 /* The id of the last report of a bucket that was sent whole within the last day; false when there is none. */

@@ -98,6 +98,16 @@ static void crash_read(struct policy_crash *crash, const struct spool_report *re
     crash->has_address = record_get(record, bytes, RECORD_ADDRESS, address, sizeof address);
 }
 
+/* Counts of sessions and comments are no crashes: consent alone decides on them. */
+static bool is_no_crash(const struct spool_report *report)
+{
+    size_t bytes;
+    const char *record = spool_report_record(report, &bytes);
+    char kind[64];
+
+    return record_get(record, bytes, RECORD_KIND, kind, sizeof kind);
+}
+
 static void learn(struct promotion *promotion, enum spool_state state, const struct spool_entry *entry, int64_t now_ms)
 {
     struct spool_report *report = NULL;
@@ -108,7 +118,8 @@ static void learn(struct promotion *promotion, enum spool_state state, const str
     if (age_ms > 24ll * 3600 * 1000 || spool_name_is_count(entry->name) || spool_report_open(promotion->spool, state, entry->name, &report))
         return;
     crash_read(&crash, report, app, bucket);
-    policy_learn(promotion->policy, &crash, now_ms - (age_ms > 0 ? age_ms : 0)); /* a file from the future is of now */
+    if (!is_no_crash(report))
+        policy_learn(promotion->policy, &crash, now_ms - (age_ms > 0 ? age_ms : 0)); /* a file from the future is of now */
     spool_report_close(report);
 }
 
@@ -257,6 +268,7 @@ static enum status judge(struct promotion *promotion, struct spool_report *repor
     char app[APP_BYTES], bucket[SPOOL_BUCKET_BYTES], id[UUID_TEXT_BYTES], name[256];
     const char *why;
     enum policy_verdict verdict;
+    bool is_crash = !is_no_crash(report);
     enum status st = ST_OK;
 
     text_copy(name, sizeof name, spool_report_name(report));
@@ -264,7 +276,8 @@ static enum status judge(struct promotion *promotion, struct spool_report *repor
     crash_read(&crash, report, app, bucket);
     crash.id = id;
     crash.was_held = names_have(promotion->held, promotion->held_count, name);
-    verdict = policy_judge(promotion->policy, &crash, now_ms, &why);
+    verdict =
+        is_crash ? policy_judge(promotion->policy, &crash, now_ms, &why) : policy_consent_judge(promotion->policy, crash.consent, &why);
     if (verdict == POLICY_HOLD && !crash.was_held)
         hold(promotion, report, why);
     spool_report_close(report);
@@ -276,7 +289,8 @@ static enum status judge(struct promotion *promotion, struct spool_report *repor
         enum status added = names_add(&run->held, &run->held_count, name);
         return st ? st : added;
     }
-    policy_learn(promotion->policy, &crash, now_ms);
+    if (is_crash)
+        policy_learn(promotion->policy, &crash, now_ms);
     run->any = true;
     return ST_OK;
 }

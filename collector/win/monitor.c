@@ -5,18 +5,25 @@
  * a client stays in the table while its dump is under way. */
 #include "monitor.h"
 #include "../exit_code.h"
+#include "../session.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/machine.h"
+#include "base/text.h"
 #include "base/win/user.h"
 #include "clients.h"
+#include "comment.h"
 #include "deaths.h"
 #include "descriptor.h"
 #include "dump_job.h"
 #include "listener.h"
+#include "veh/salvor.h"
 #include <stdlib.h>
 
-#define MAX_DUMPS_PER_CLIENT 64   /* a program that asks for more than this is not crashing */
+#define MAX_DUMPS_PER_CLIENT 64 /* a program that asks for more than this is not crashing */
+#define MAX_COMMENTS         16
+#define STARTED              100 /* looks, when its start is counted */
+#define SECONDS_A_DAY        86400
 #define MAX_IDLE_REQUESTS    1000 /* events without a request behind them */
 #define STOP_GRACE_MS        3000 /* dumps under way may end in this time; a console that is closed gives five seconds */
 #define HANG_LOOK_MS         500
@@ -37,6 +44,7 @@ struct monitor {
     uint32_t last_id;
     uint64_t last_order;
     uint64_t looked_ms, awake_ms; /* tick counts: last look for hangs; when we began to look, or last woke with the machine */
+    int64_t sessions_day;         /* UTC, since 1970: when counts of sessions were looked through last */
     unsigned dumps_running, dumps_parallel;
     bool root_gone, stopping;
     uint64_t give_up_ms; /* steady: when dumps under way are ended; 0 = not stopping, or done */
@@ -47,6 +55,80 @@ struct dump_work {
     struct monitor *monitor;
     struct client *client;
 };
+
+/* -- what clients say beside crashes -- */
+
+/* Answered at once: a few small writes. */
+static void take_comment(struct monitor *monitor, struct client *client)
+{
+    enum status st = ++client->comments <= MAX_COMMENTS ? comment_queue(&monitor->policy, client, client->comments) : ST_REFUSED;
+
+    if (st)
+        log_warn("comment-not-queued", "pid=%u app=\"%s\" status=%s", client->peer.pid, client->peer.app, status_name(st));
+    client->head->result = (uint32_t)st;
+    InterlockedExchange((volatile LONG *)&client->head->state, st ? BLOCK_FAILED : BLOCK_DONE);
+    SetEvent(client->done_event);
+    if (!st && monitor->options.on_report)
+        monitor->options.on_report(monitor->options.context);
+}
+
+/* A text of the block's first page, copied; "" when it has no end or is no UTF-8. */
+static void copy_text(char ret[BLOCK_MAX_NAME], const volatile char *text)
+{
+    size_t len = 0;
+
+    while (len < BLOCK_MAX_NAME && (ret[len] = text[len]) != 0)
+        len++;
+    if (len == BLOCK_MAX_NAME || !text_is_utf8(ret, len))
+        ret[0] = 0;
+}
+
+static void count_session(struct monitor *monitor, const struct client *client, enum session_event event)
+{
+    char version[BLOCK_MAX_NAME], environment[BLOCK_MAX_NAME], channel[BLOCK_MAX_NAME];
+    struct session session = {client->peer.app, version, environment, channel, client->peer.consent_of, client->consent};
+    enum status st;
+
+    copy_text(version, client->head->app_version);
+    copy_text(environment, client->head->environment);
+    copy_text(channel, client->head->channel);
+    st = session_count(monitor->options.spool, monitor->policy.machine_id, &session, event, clock_unix_ms() / 1000);
+    if (st)
+        log_warn("session-not-counted", "pid=%u app=\"%s\" status=%s", client->peer.pid, client->peer.app, status_name(st));
+}
+
+/* The client fills its block right after it has registered, so a start counts at the second look, or at the end. */
+static void note_start(struct monitor *monitor, struct client *client, unsigned needed_looks)
+{
+    if (client->looks >= STARTED || !(client->head->flags & SALVOR_SESSIONS) || ++client->looks < needed_looks)
+        return;
+    client->looks = STARTED;
+    count_session(monitor, client, SESSION_STARTED);
+}
+
+static void note_end(struct monitor *monitor, struct client *client, DWORD code)
+{
+    enum exit_verdict verdict = exit_code_judge(code, client->head->clean_exit != 0);
+
+    note_start(monitor, client, 0);
+    if (client->looks < STARTED)
+        return;
+    if (client->reported || verdict == EXIT_CRASHED)
+        count_session(monitor, client, SESSION_CRASHED);
+    else if (verdict == EXIT_ORDERLY)
+        count_session(monitor, client, SESSION_CLEAN);
+}
+
+static void flush_sessions(struct monitor *monitor)
+{
+    int64_t now = clock_unix_ms() / 1000, day = now / SECONDS_A_DAY;
+
+    if (day == monitor->sessions_day)
+        return;
+    monitor->sessions_day = day;
+    if (session_flush(monitor->options.spool, monitor->options.queue_state, now) && monitor->options.on_report)
+        monitor->options.on_report(monitor->options.context);
+}
 
 /* -- ends -- */
 
@@ -82,6 +164,7 @@ static void forget(struct monitor *monitor, struct client *client)
     if (monitor->options.lifetimes)
         lifetimes_end(monitor->options.lifetimes, client->peer.pid, clock_from_filetime(client->peer.start_filetime),
                       clock_from_filetime((uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime));
+    note_end(monitor, client, code);
     judge_end(monitor, client, code, (uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime);
     clients_remove(&monitor->clients, client);
 }
@@ -176,6 +259,10 @@ static void on_request(struct monitor *monitor, struct client *client)
     }
     note_consent(monitor, client); /* before its report is in the queue */
     client->request = client->head->request;
+    if (client->request == BLOCK_REQUEST_COMMENT) {
+        take_comment(monitor, client);
+        return;
+    }
     client->sequence = client->request == BLOCK_REQUEST_CRASH ? 0 : ++client->extra_dumps;
     if (++client->dumps > MAX_DUMPS_PER_CLIENT) {
         refuse_dump(client, "too many dumps of one process");
@@ -224,6 +311,7 @@ static void look_at_clients(struct monitor *monitor)
     monitor->looked_ms = now;
     for (size_t i = 0; i < monitor->clients.count; i++) {
         note_consent(monitor, monitor->clients.items[i]);
+        note_start(monitor, monitor->clients.items[i], 2);
         if (is_silent(monitor, monitor->clients.items[i], now))
             request_hang_dump(monitor, monitor->clients.items[i]);
     }
@@ -241,6 +329,8 @@ static void replace(struct monitor *monitor, struct client *before, struct clien
     client->dumps = before->dumps;
     client->extra_dumps = before->extra_dumps;
     client->reported = before->reported;
+    client->comments = before->comments;
+    client->looks = before->looks;
     forget_if_gone(monitor, before);
 }
 
@@ -447,6 +537,7 @@ void monitor_run(struct monitor *monitor)
             on_packet(monitor, key, bytes);
         settle_deaths(monitor, clock_steady_ms());
         look_at_clients(monitor);
+        flush_sessions(monitor);
     }
     settle_deaths(monitor, UINT64_MAX); /* rather now than never: a dump that comes later still takes its place */
 }

@@ -29,6 +29,10 @@ static void mend_texts(struct block *copy)
     MEND_TEXT(copy->inbox);
     MEND_TEXT(copy->url);
     MEND_TEXT(copy->key);
+    MEND_TEXT(copy->comment.report_id);
+    MEND_TEXT(copy->comment.name);
+    MEND_TEXT(copy->comment.email);
+    MEND_TEXT(copy->comment.text);
     for (size_t i = 0; i < BLOCK_MAX_ATTACHMENTS; i++)
         MEND_TEXT(copy->attachments[i]);
 }

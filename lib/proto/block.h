@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define BLOCK_MAGIC   0x4b4c4253u /* "SBLK" */
-#define BLOCK_VERSION 1u
+#define BLOCK_VERSION 2u
 
 #define BLOCK_MAX_ANNOTATIONS   128
 #define BLOCK_MAX_KEY           64
@@ -39,7 +39,13 @@ enum block_state {
 };
 
 /* block.request: why a dump is wanted. */
-enum block_request { BLOCK_REQUEST_NONE = 0, BLOCK_REQUEST_CRASH = 1, BLOCK_REQUEST_DUMP_NOW = 2, BLOCK_REQUEST_HANG = 3 };
+enum block_request {
+    BLOCK_REQUEST_NONE = 0,
+    BLOCK_REQUEST_CRASH = 1,
+    BLOCK_REQUEST_DUMP_NOW = 2,
+    BLOCK_REQUEST_HANG = 3,
+    BLOCK_REQUEST_COMMENT = 4
+};
 
 /* block.phase: how far the owner came; a fault in BLOCK_PHASE_FILTER dumps the original fault, tagged. */
 enum block_phase { BLOCK_PHASE_NONE = 0, BLOCK_PHASE_COPY = 1, BLOCK_PHASE_FILTER = 2, BLOCK_PHASE_WAIT = 3 };
@@ -94,6 +100,11 @@ struct block_stream {
     uint32_t type, reserved;
 };
 
+/* BLOCK_REQUEST_COMMENT: a user's words on an earlier report, at the next start. */
+struct block_comment {
+    char report_id[40], name[128], email[256], text[4096];
+};
+
 struct block {
     uint32_t magic, version, size_bytes, pointer_bits;
     uint32_t pid, flags;          /* salvor_options.flags */
@@ -123,6 +134,7 @@ struct block {
     struct block_stream streams[BLOCK_MAX_STREAMS];
     char attachments[BLOCK_MAX_ATTACHMENTS][BLOCK_MAX_PATH]; /* "" = free */
     struct block_annotation annotations[BLOCK_MAX_ANNOTATIONS];
+    struct block_comment comment;
     uint64_t log_written; /* bytes ever written to the ring */
     uint8_t log[BLOCK_LOG_BYTES];
 };

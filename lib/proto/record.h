@@ -54,6 +54,20 @@
 #define COUNT_LOOP   "loop"   /* the program kept crashing */
 #define COUNT_QUOTA  "quota"  /* the queue was full */
 
+/* Of a record that is no crash's: it has an id of its own and no dump. */
+#define RECORD_KIND       "kind"             /* KIND_*; absent: a crash, a dump without one, or a count of crashes */
+#define RECORD_STARTED    "sessions_started" /* sessions: of one program, version and day, which crash_time begins */
+#define RECORD_CLEAN      "sessions_clean"
+#define RECORD_CRASHED    "sessions_crashed"
+#define RECORD_COMMENT_OF "comment_of" /* comment: the report's id */
+#define RECORD_COMMENT    "comment"
+#define RECORD_NAME       "comment_name"
+#define RECORD_EMAIL      "comment_email"
+
+/* Values of RECORD_KIND. */
+#define KIND_SESSIONS "sessions"
+#define KIND_COMMENT  "comment"
+
 /* Of what the program asked for beyond its dump: what did not come. Each may come more than once. */
 #define RECORD_ATTACHMENT_REFUSED "attachment_refused" /* "<name>: <why>" */
 #define RECORD_MEMORY_REFUSED     "memory_refused"     /* "0x<address> <size> <why>" */

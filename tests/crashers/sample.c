@@ -111,6 +111,18 @@ static void dump_now(void)
     exit(status == SALVOR_OK ? 0 : 1);
 }
 
+/* As a program does at its next start: asks its user about the crash before. */
+static void comment(void)
+{
+    char id[37] = "";
+    salvor_status known = salvor_crashed_last_run(id);
+    salvor_status said = salvor_add_comment(id, "Ada", NULL, "I had opened the hatch");
+    printf("comment %d %d %d %d\n", (int)known, (int)said, (int)salvor_add_comment("no id", NULL, NULL, "x"),
+           (int)salvor_add_comment(id, NULL, NULL, ""));
+    fflush(stdout);
+    exit(0);
+}
+
 /* Says where children would look for a monitor, and waits for a line before it ends. */
 static void show_environment(void)
 {
@@ -172,6 +184,7 @@ static const struct kind kinds[] = {
     {"exit-three", exit_three},
     {"wait-write-av", wait_write_av},
     {"dump-now", dump_now},
+    {"comment", comment},
     {"show-environment", show_environment},
     {"health", show_health},
     {"child", crash_in_child},

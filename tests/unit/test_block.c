@@ -52,7 +52,7 @@ static void block_when_header_is_wrong_then_refused(void **state)
     block.magic++;
     check_refused(sizeof block, "does not begin with a block's magic number");
     make_block(NULL);
-    block.version = 2;
+    block.version = BLOCK_VERSION + 1;
     check_refused(sizeof block, "is of a version that is not understood");
     make_block(NULL);
     block.size_bytes--;

@@ -105,6 +105,94 @@ static void child_when_no_url_is_given_then_report_waits_in_its_queue(void **sta
     wait_in(spool_dir, SPOOL_PENDING, 1);
 }
 
+/* -- comments and sessions -- */
+
+static void comment_when_next_start_has_one_then_queued_under_the_report(void **state)
+{
+    const char *spool_dir = harness_folder();
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    struct process *sample;
+    char line[256], id[64];
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "write-av", "--self-monitor", "--spool", spool_dir, (char *)NULL),
+                     CODE_ACCESS_VIOLATION);
+    wait_in(spool_dir, SPOOL_PENDING, 1);
+    report = harness_only_report(spool_dir, &spool);
+    snprintf(id, sizeof id, "%s", spool_report_id(report));
+    assert_int_equal(spool_report_move(report, SPOOL_DONE, "accepted", NULL, false), ST_OK);
+    spool_report_close(report);
+    spool_close(spool);
+    sample = harness_start("salvor-sample.exe", "comment", "--self-monitor", "--spool", spool_dir, (char *)NULL);
+    assert_true(harness_read_line(sample, "comment ", line, sizeof line));
+    assert_string_equal(line, "comment 0 0 -1 -1");
+    assert_int_equal(harness_finish(sample, 20000), 0);
+    wait_in(spool_dir, SPOOL_PENDING, 1);
+    report = harness_only_report(spool_dir, &spool);
+    assert_string_equal(harness_value(report, RECORD_KIND), KIND_COMMENT);
+    assert_string_equal(harness_value(report, RECORD_COMMENT_OF), id);
+    assert_string_equal(harness_value(report, RECORD_COMMENT), "I had opened the hatch");
+    assert_string_equal(harness_value(report, RECORD_NAME), "Ada");
+    assert_string_equal(harness_value(report, RECORD_EMAIL), "");
+    assert_string_not_equal(spool_report_id(report), id);
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+/* The only tally of a queue, as text. */
+static void read_tally(const char *spool_dir, char *ret, size_t size)
+{
+    char *path = path_joined(spool_dir, "sessions"), *file;
+    struct folder *folder = NULL;
+    struct buffer text;
+    const char *name;
+
+    ret[0] = 0;
+    if (folder_open(&folder, path) != ST_OK || folder_next(folder, &name) != ST_OK) { /* nothing was counted yet */
+        folder_close(folder);
+        free(path);
+        return;
+    }
+    file = path_joined(path, name);
+    buffer_init(&text, size);
+    assert_int_equal(file_read_whole(file, size, &text), ST_OK);
+    snprintf(ret, size, "%s", buffer_text(&text));
+    buffer_done(&text);
+    folder_close(folder);
+    free(file);
+    free(path);
+}
+
+static void wait_for_tally(const char *spool_dir, const char *events)
+{
+    ULONGLONG end = GetTickCount64() + DELIVERY_MS;
+    char text[4096] = "", *found;
+
+    do {
+        read_tally(spool_dir, text, sizeof text);
+        found = strstr(text, "\n\n");
+    } while ((!found || strcmp(found + 2, events) != 0) && GetTickCount64() < end);
+    assert_non_null(found);
+    assert_string_equal(found + 2, events);
+    assert_non_null(strstr(text, "app=salvor-sample.exe\nversion=2.4.1\n"));
+    assert_null(strstr(text, "pid="));
+}
+
+static void sessions_when_asked_for_then_starts_and_ends_are_counted(void **state)
+{
+    const char *spool_dir = harness_folder();
+
+    (void)state;
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "exit", "--self-monitor", "--spool", spool_dir, "--flags", "20", (char *)NULL),
+                     0);
+    wait_for_tally(spool_dir, "se");
+    assert_int_equal(
+        harness_run(60000, "salvor-sample.exe", "write-av", "--self-monitor", "--spool", spool_dir, "--flags", "20", (char *)NULL),
+        CODE_ACCESS_VIOLATION);
+    wait_for_tally(spool_dir, "sesc");
+}
+
 /* -- children of the program -- */
 
 /* A sample that has exported its monitor's pipe; its name, and the sample waits for a line on stdin. */
@@ -174,6 +262,8 @@ int main(int argc, char **argv)
         with_server(child_when_url_is_given_then_report_reaches_the_server),
         with_server(child_when_consent_is_no_then_report_waits_for_a_yes),
         cmocka_unit_test(child_when_no_url_is_given_then_report_waits_in_its_queue),
+        cmocka_unit_test(comment_when_next_start_has_one_then_queued_under_the_report),
+        cmocka_unit_test(sessions_when_asked_for_then_starts_and_ends_are_counted),
         cmocka_unit_test(parent_when_it_exports_its_pipe_then_children_find_it_in_the_environment),
         cmocka_unit_test(child_when_sandboxed_clients_are_allowed_then_pipe_says_so),
     };
