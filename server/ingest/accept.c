@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "ingest/dump_check.h"
 #include "ingest/facts.h"
+#include "store/note.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,35 @@ static bool store_delivery(struct accepting *accepting, char ret_id[UUID_TEXT_BY
     return status ? refusal_set_status(refusal, status) : true;
 }
 
+static bool store_note(struct accepting *accepting, char ret_id[UUID_TEXT_BYTES], enum report_outcome *ret_outcome, struct refusal *refusal)
+{
+    const struct facts *facts = &accepting->facts;
+    struct note note = {
+        accepting->request->project_id, clock_unix_ms(), facts->client_id, facts->kind, facts->about, facts->app, facts->version,
+        accepting->json.record};
+    struct db_tx *tx = NULL;
+    bool is_new = false;
+    enum status status = db_begin(accepting->request->store->db, DB_WRITE, &tx);
+    if (!status) {
+        status = note_add(tx, &note, &is_new);
+        if (status)
+            db_rollback(tx);
+        else
+            status = db_commit(tx);
+    }
+    if (status)
+        return refusal_set_status(refusal, status);
+    text_copy(ret_id, UUID_TEXT_BYTES, facts->client_id);
+    *ret_outcome = is_new ? REPORT_NEW : REPORT_REPEATED;
+    return true;
+}
+
+/* Something of a Salvor client that is no crash. */
+static bool is_note(const struct accepting *accepting)
+{
+    return accepting->facts.kind[0] && accepting->facts.client_id[0] && !form_dump(accepting->request->form);
+}
+
 bool accept_report(const struct accept_request *request, char ret_id[UUID_TEXT_BYTES], enum report_outcome *ret_outcome,
                    struct refusal *refusal)
 {
@@ -202,7 +232,8 @@ bool accept_report(const struct accept_request *request, char ret_id[UUID_TEXT_B
         refusal_set_status(refusal, ST_MEMORY);
         goto out;
     }
-    accepted = store_delivery(accepting, ret_id, ret_outcome, refusal);
+    accepted =
+        is_note(accepting) ? store_note(accepting, ret_id, ret_outcome, refusal) : store_delivery(accepting, ret_id, ret_outcome, refusal);
 out:
     facts_json_done(&accepting->json);
     free(accepting);

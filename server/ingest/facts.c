@@ -168,6 +168,8 @@ void facts_read(const struct form *form, const char *idempotency_key, struct fac
     char id[FACTS_MAX_TEXT];
     memset(ret, 0, sizeof *ret);
     ret->has_record = record && record->value_bytes;
+    record_text(record, RECORD_KIND, ret->kind, sizeof ret->kind);
+    record_text(record, RECORD_COMMENT_OF, ret->about, sizeof ret->about);
     read_program(form, record, ret);
     read_time(form, record, ret);
     set_id(ret, idempotency_key);

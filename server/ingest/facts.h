@@ -12,6 +12,7 @@ struct facts {
     char dedupe[FACTS_MAX_TEXT + 8]; /* "" when there is no client id: the content's hash has to do */
     int64_t crash_time_ms;           /* 0 = not said */
     bool has_record;
+    char kind[32], about[64];   /* of a record that is no crash's (RECORD_KIND); "" */
     uint64_t counted;           /* of a count-only report: its crashes; else 0 */
     char alike[FACTS_MAX_TEXT]; /* of a count-only report: the id of one of its kind; "" = none */
 };

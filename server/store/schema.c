@@ -98,7 +98,16 @@ static const char *const VERSION_4[] = {
     NULL,
 };
 
-static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3, VERSION_4};
+static const char *const VERSION_5[] = {
+    /* What is no crash: comments (about: the client's id of the report) and counts of sessions. */
+    "CREATE TABLE note (project_id BIGINT NOT NULL REFERENCES project(id), id TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL,"
+    " app TEXT NOT NULL, version TEXT NOT NULL, received BIGINT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (project_id, id))",
+    "CREATE INDEX note_about ON note (project_id, about)",
+    "CREATE INDEX note_kind ON note (project_id, kind, received)",
+    NULL,
+};
+
+static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5};
 #define NEWEST_VERSION ((int64_t)(sizeof VERSIONS / sizeof *VERSIONS))
 
 static enum status current_version(struct db_tx *tx, int64_t *ret)
