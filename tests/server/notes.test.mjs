@@ -12,7 +12,7 @@ test('note_when_it_is_a_comment_or_counts_of_sessions_then_taken_and_no_report',
   const comment = { id: noteId(1), kind: 'comment', app: 'app.exe', comment_of: noteId(9), comment: 'the hatch' };
   const first = await h.postForm(server, [record(comment)]);
   assert.equal(first.status, 200, first.text);
-  assert.ok(first.text.includes(noteId(1)), first.text); // a note is known by its sender's id alone
+  assert.ok(h.text(first).includes(noteId(1)), h.text(first)); // a note is known by its sender's id alone
   const again = await h.postForm(server, [record(comment)]);
   assert.equal(again.status, 200, again.text);
   const sessions = { id: noteId(2), kind: 'sessions', app: 'app.exe', version: '1.2', sessions_started: 5, sessions_clean: 4, sessions_crashed: 1 };
