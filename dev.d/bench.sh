@@ -12,8 +12,8 @@ bench_run() {
 
 dev_bench() {
     local program
-    packages_for build bench node
-    build_need linux-release
+    packages_for build cross run bench node
+    build_need linux-release mingw-x64
     npm_install tests/bench
     : >"$BUILD/bench.lines"
     for program in "$BUILD"/linux-release/bin/bench_*; do
