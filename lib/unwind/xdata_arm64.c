@@ -159,11 +159,12 @@ static bool long_read(const uint8_t *bytes, struct arm64_code *ret)
 
 bool arm64_code_next(const struct arm64_xdata *xdata, size_t *at, struct arm64_code *ret)
 {
-    const uint8_t *bytes = xdata->codes + *at;
+    const uint8_t *bytes;
     size_t size;
 
-    if (*at >= xdata->size)
+    if (*at >= xdata->size) /* epilogues name any index up to 1023 */
         return false;
+    bytes = xdata->codes + *at;
     size = code_bytes(bytes[0]);
     if (size > xdata->size - *at)
         return false;
