@@ -531,7 +531,7 @@ static struct process *start_monitor(const struct process *client, const char *p
     HANDLE ready = CreateEventW(&inheritable, TRUE, FALSE, NULL);
     FILETIME created, exited, kernel, user;
     char pid[16], start[32], event[32], path[2048];
-    const char *const argv[] = {path, "--crash-monitor", pipe, pid, start, event, spool_dir, NULL};
+    const char *const argv[] = {path, "--crash-monitor", pipe, pid, start, event, spool_dir, "0", NULL};
     intptr_t inherit = (intptr_t)ready;
     struct process_options options = {.argv = argv, .inherit = &inherit, .inherit_count = 1, .pipe_stdout = true};
     struct process *monitor = NULL;
