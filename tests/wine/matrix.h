@@ -55,6 +55,7 @@ struct matrix_report {
     uint32_t pid, exit_code;
     uint64_t dump_bytes;
     uint32_t code, thread; /* of the dump's exception stream; 0 without a dump */
+    uint32_t threads;      /* how many the dump has */
     uint64_t address;
     char layer[MATRIX_WORD], layers[2 * MATRIX_WORD], source[MATRIX_WORD], filter_faulted[MATRIX_WORD];
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STREAM_THREADS   3
 #define STREAM_EXCEPTION 6
 #define COPY_BYTES       65536
 
@@ -17,6 +18,8 @@ static void read_dump(struct spool_report *report, struct matrix_report *ret)
 {
     uint32_t offset, size;
 
+    if (ret->dump_bytes && harness_dump_stream(report, STREAM_THREADS, &offset, &size))
+        ret->threads = harness_dump_u32(report, offset);
     if (ret->dump_bytes == 0 || !harness_dump_stream(report, STREAM_EXCEPTION, &offset, &size))
         return;
     ret->code = harness_dump_exception(report, &ret->thread);
