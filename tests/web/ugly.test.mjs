@@ -72,6 +72,15 @@ test('four_hundred_threads_when_filtered_leave_the_right_one', async () => {
   assert.ok((await page.locator('details.thread .frame-line').count()) > 3);
 });
 
+test('frame_when_functions_were_inlined_shows_them_above_it_innermost_first', async () => {
+  await go(report(0));
+  const lines = page.locator('.frames').first().locator('.frame-line');
+  const texts = (await lines.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+  assert.match(texts[2], /^std::vector<T>::operator\[\] vector:1123 inlined$/);
+  assert.match(texts[3], /^render::Cache<T>::at cache\.h:88 inlined$/);
+  assert.match(texts[4], /^2 /, 'the function that has the frame carries its number');
+});
+
 test('long_name_when_cut_is_copied_and_searched_whole', async () => {
   await go('/p/ugly/groups?sort=count');
   const name = page.locator('tbody .long-name', { hasText: '_Do_call' }).first();

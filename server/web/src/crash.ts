@@ -1,6 +1,6 @@
 // A crash in plain words: what happened, where, and which layer caught it.
 import { osLabel, shortHex } from './format';
-import { baseName, crashingIndex, crashingThread, frameAddress, framesOf, frameSource, threadLabel } from './processed';
+import { baseName, crashingIndex, crashingThread, frameAddress, framesOf, frameSource, linesOf, threadLabel } from './processed';
 import type { Frame, Processed, ReportDetail } from './types';
 
 /** A sentence in pieces, so that names can be set in monospace. */
@@ -103,7 +103,7 @@ export function crashSentence(report: ReportDetail): Piece[] {
   const pieces = whatHappened(causeOf(processed, report.reason));
   const thread = crashingThread(processed);
   const top = framesOf(thread)[0];
-  if (top) pieces.push(...where(top));
+  if (top) pieces.push(...where(linesOf(top)[0] ?? top));
   if (thread) {
     pieces.push({ text: ', thread ' });
     if (thread.thread_name) pieces.push({ text: thread.thread_name, style: 'name', hint: threadLabel(thread, crashingIndex(processed)) });

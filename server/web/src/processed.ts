@@ -15,6 +15,17 @@ export function crashingThread(processed: Processed): Thread | null {
 
 export const framesOf = (thread: Thread | null): Frame[] => thread?.frames ?? [];
 
+export interface StackLine extends Frame {
+  /** inlined into the next line that is not: without a frame of its own */
+  inlined: boolean;
+}
+
+/** The lines of a frame as a person reads them: what was inlined first, then the function that has the frame. */
+export function linesOf(frame: Frame): StackLine[] {
+  const inlines = (frame.inlines ?? []).map((inline) => ({ ...frame, ...inline, inlined: true }));
+  return [...inlines, { ...frame, inlined: false }];
+}
+
 /** Registers of the crash: beside the crashing thread, or in its first frame. */
 export function crashRegisters(processed: Processed): Record<string, string> | null {
   const { crashing_thread: crashed } = processed;

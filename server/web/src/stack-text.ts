@@ -1,18 +1,19 @@
 // A stack as text or Markdown, for tickets and chats.
 import { crashSentence, layerOf, plain } from './crash';
-import { crashingIndex, doubt, frameAddress, framesOf, frameSource, threadLabel } from './processed';
-import type { Frame, ReportDetail, Thread } from './types';
+import { crashingIndex, doubt, frameAddress, framesOf, frameSource, linesOf, threadLabel, type StackLine } from './processed';
+import type { ReportDetail, Thread } from './types';
 
-function frameLine(frame: Frame, index: number): string {
-  const name = frame.function ? `${frame.function}  [${frameAddress(frame)}]` : frameAddress(frame);
+function frameLine(frame: StackLine): string {
   const source = frameSource(frame);
+  if (frame.inlined) return `    ${frame.function ?? ''}${source ? `  ${source}` : ''}  (inlined)`;
+  const name = frame.function ? `${frame.function}  [${frameAddress(frame)}]` : frameAddress(frame);
   const trust = doubt(frame.trust);
-  return `${String(index).padStart(2)}  ${name}${source ? `  ${source}` : ''}${trust ? `  (${trust.label})` : ''}`;
+  return `${String(frame.frame).padStart(2)}  ${name}${source ? `  ${source}` : ''}${trust ? `  (${trust.label})` : ''}`;
 }
 
 export function threadText(thread: Thread, index: number, crashed: boolean): string {
   const name = thread.thread_name ? ` "${thread.thread_name}"` : '';
-  const lines = framesOf(thread).map(frameLine);
+  const lines = framesOf(thread).flatMap(linesOf).map(frameLine);
   return [`Thread ${threadLabel(thread, index)}${name}${crashed ? ' (crashed)' : ''}`, ...(lines.length ? lines : ['    no frames'])].join('\n');
 }
 

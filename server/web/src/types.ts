@@ -114,6 +114,8 @@ export interface Frame {
   line?: Maybe<number>;
   registers?: Maybe<Record<string, string>>;
   unloaded_modules?: Maybe<{ module?: Maybe<string>; offsets?: Maybe<string[]> }[]>;
+  /** What was inlined into the function and runs here, innermost first. */
+  inlines?: Maybe<{ function?: Maybe<string>; file?: Maybe<string>; line?: Maybe<number> }[]>;
 }
 
 export interface Thread {

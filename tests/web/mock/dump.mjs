@@ -30,6 +30,11 @@ function makeModules(count) {
 
 const FUNCTIONS = ['Renderer::draw', LONG, 'NtWaitForSingleObject', 'رسم_الإطار', 'BaseThreadInitThunk', 'RtlUserThreadStart', 'std::thread::_Invoke<std::tuple<T>, 0>', null, null];
 
+export const INLINES = [
+  { function: 'std::vector<T>::operator[]', file: 'C:\\include\\vector', line: 1123 },
+  { function: 'render::Cache<T>::at', file: 'C:\\agent\\_work\\14\\s\\src\\cache.h', line: 88 },
+];
+
 function makeFrames(modules, count, seed, symbols) {
   const next = random(seed);
   return Array.from({ length: count }, (_, index) => {
@@ -47,6 +52,7 @@ function makeFrames(modules, count, seed, symbols) {
       function: outside ? null : fn,
       file: fn && index % 2 === 0 ? 'C:\\agent\\_work\\14\\s\\src\\render\\backend\\direct3d12\\renderer.cpp' : null,
       line: fn && index % 2 === 0 ? 214 + index : null,
+      inlines: fn && index === 2 ? INLINES : null,
       missing_symbols: !fn,
     };
   });

@@ -2,14 +2,14 @@
 // hundreds of threads cost little.
 import { useMemo, useState } from 'preact/hooks';
 import { number, plural } from '../format';
-import { crashingIndex, cutShort, frameName, framesOf, threadLabel } from '../processed';
+import { crashingIndex, cutShort, frameName, framesOf, linesOf, threadLabel } from '../processed';
 import type { Processed, Thread } from '../types';
 import { Icon } from './icon';
 import { LongName } from './long-name';
 import { StackFrames } from './stack-frames';
 
 function matches(thread: Thread, index: number, wanted: string): boolean {
-  const words = [threadLabel(thread, index), thread.thread_name ?? '', ...framesOf(thread).flatMap((frame) => [frame.module ?? '', frame.function ?? ''])];
+  const words = [threadLabel(thread, index), thread.thread_name ?? '', ...framesOf(thread).flatMap(linesOf).flatMap((line) => [line.module ?? '', line.function ?? ''])];
   return words.some((word) => word.toLowerCase().includes(wanted));
 }
 
@@ -82,7 +82,7 @@ function FoldedThread({ thread, index, cut, start }: ThreadProps & { start: bool
         <Icon name="right" />
         <span class="thread-id mono">{label}</span>
         <bdi class="thread-name">{thread.thread_name ?? ''}</bdi>
-        <span class="thread-top">{frames[0] ? <LongName text={frameName(frames[0])} /> : <span class="muted">no frames</span>}</span>
+        <span class="thread-top">{frames[0] ? <LongName text={frameName(linesOf(frames[0])[0] ?? frames[0])} /> : <span class="muted">no frames</span>}</span>
         <span class="thread-facts">{plural(thread.frame_count ?? frames.length, 'frame')}</span>
       </summary>
       {open && <StackFrames frames={frames} label={`Stack of thread ${label}`} />}
