@@ -52,13 +52,14 @@ static bool is_lower(const char *name)
     return !name[strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
 }
 
-/* Stores that keep everything in lower case need no listing of their folders. False also when the name is so spelled already. */
+/* Stores that keep everything in lower case need no listing of their folders. False also when the name is so spelled already, or would
+ * only lead to the same file again. */
 static bool walk_into_lower(struct search *search, const char *const *parts, size_t count, found_fn *found)
 {
     char lower[256];
     size_t size = strlen(parts[0]);
 
-    if (size >= sizeof lower)
+    if (size >= sizeof lower || !file_case_matters())
         return false;
     for (size_t i = 0; i <= size; i++)
         lower[i] = (char)(parts[0][i] >= 'A' && parts[0][i] <= 'Z' ? parts[0][i] - 'A' + 'a' : parts[0][i]);

@@ -183,6 +183,11 @@ enum status file_stat(const char *path, struct file_info *ret)
     return ST_OK;
 }
 
+bool file_case_matters(void)
+{
+    return true;
+}
+
 enum status file_remove(const char *path)
 {
     return result(unlink(path));

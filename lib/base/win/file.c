@@ -222,6 +222,11 @@ static enum status retry_pause(unsigned attempt, DWORD error)
     return ST_OK;
 }
 
+bool file_case_matters(void)
+{
+    return false;
+}
+
 enum status file_remove(const char *path)
 {
     wchar_t *wide = wide_path(path);
