@@ -44,8 +44,12 @@ const char *peer_open(struct peer *ret, uint32_t pid, uint64_t start_filetime, e
 {
     struct peer peer = {.pid = pid, .start_filetime = start_filetime};
     const char *why = NULL;
+    DWORD session = 0;
 
     *ret_verdict = PIPE_BAD_IDENTITY;
+    if (!ProcessIdToSessionId(pid, &session))
+        return "has no session";
+    peer.session = session;
     peer.process = OpenProcess(CLIENT_RIGHTS, FALSE, pid);
     if (!peer.process)
         return "cannot have its process opened";

@@ -13,8 +13,9 @@ struct peer {
     HANDLE process; /* QUERY_INFORMATION | VM_READ | DUP_HANDLE | SYNCHRONIZE, opened now: at crash time it may no longer succeed */
     uint32_t pid;
     uint64_t start_filetime;
-    char *app;                        /* file name of its program, from the kernel and not from HELLO */
-    char *user;                       /* its user's SID as text */
+    char *app;  /* file name of its program, from the kernel and not from HELLO */
+    char *user; /* its user's SID as text */
+    uint32_t session;
     char consent_of[UUID_TEXT_BYTES]; /* uuid_consent_of; "" = not known */
 };
 

@@ -54,13 +54,22 @@ struct client *clients_find_peer(const struct clients *clients, const struct pee
     return NULL;
 }
 
-bool clients_full(const struct clients *clients, const char *user)
+const char *clients_full(const struct clients *clients, const struct peer *peer)
 {
-    size_t same = 0;
+    size_t of_user = 0, of_session = 0;
 
-    for (size_t i = 0; i < clients->count; i++)
-        same += strcmp(clients->items[i]->peer.user, user) == 0;
-    return clients->count >= CLIENTS_MAX || same >= CLIENTS_MAX_PER_USER;
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct peer *other = &clients->items[i]->peer;
+        if (strcmp(other->user, peer->user) != 0)
+            continue;
+        of_user++;
+        of_session += other->session == peer->session;
+    }
+    if (clients->count >= CLIENTS_MAX)
+        return "is one client too many";
+    if (of_user >= CLIENTS_MAX_PER_USER)
+        return "is one client too many of its user";
+    return of_session >= CLIENTS_MAX_PER_SESSION ? "is one client too many of its user's session" : NULL;
 }
 
 struct client *clients_next_request(const struct clients *clients)

@@ -44,6 +44,7 @@ enum status deaths_add(struct deaths *deaths, const struct dump_policy *policy, 
         .exit_code = exit_code,
         .process_start = clock_from_filetime(peer->start_filetime) / 1000,
         .time = clock_from_filetime(exited) / 1000,
+        .memory = memory_facts_read(peer->process),
         .due_ms = due_ms,
         .was_killed = was_killed,
     };
@@ -80,6 +81,7 @@ static enum status write_report(const struct death *death, const struct dump_pol
     memcpy(identity.consent_of, death->consent_of, sizeof identity.consent_of);
     record_writer_init(&writer, text, sizeof text);
     report_put_identity(&writer, &identity);
+    memory_facts_put(&writer, &death->memory);
     report_put_program(&writer, &death->program);
     record_put_hex(&writer, RECORD_EXIT_CODE, death->exit_code);
     if (death->was_killed)

@@ -2,12 +2,14 @@
 #ifndef SALVOR_COLLECTOR_WIN_DEATHS_H
 #define SALVOR_COLLECTOR_WIN_DEATHS_H
 #include "dump_job.h"
+#include "memory_facts.h"
 #include "proto/report.h"
 
 struct death {
     char id[UUID_TEXT_BYTES];
     char consent_of[UUID_TEXT_BYTES];
     struct report_program program;
+    struct memory_facts memory; /* when the end was noticed */
     char *app;
     uint32_t pid, exit_code;
     int64_t process_start, time; /* Unix seconds */

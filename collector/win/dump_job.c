@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "memory_facts.h"
 #include "proto/report.h"
 #include "token.h"
 #include "writer/attachment.h"
@@ -21,11 +22,14 @@
 #define DUMPER_MAX_BYTES  (1024u * 1024 * 1024)
 #define MAX_COMMAND_WORDS 8
 #define HANDLE_TEXT_BYTES 24
+#define PREFIX_BYTES      8192
 
 struct dump_job {
     const struct dump_policy *policy;
     struct client *client;
     struct report_identity identity;
+    char prefix[PREFIX_BYTES]; /* the record's first lines, which are the broker's own word */
+    size_t prefix_bytes;
     HANDLE section; /* of the task; inheritable */
     volatile struct dump_task *task;
     HANDLE process, block_section, file; /* inheritable duplicates for the dumper */
@@ -52,6 +56,7 @@ static enum status last_error(struct dump_job *job, const char *why)
 static enum status write_identity(struct dump_job *job, uint32_t sequence)
 {
     const struct peer *peer = &job->client->peer;
+    const struct memory_facts facts = memory_facts_read(peer->process);
     struct record_writer writer;
 
     job->identity = (struct report_identity){
@@ -63,9 +68,12 @@ static enum status write_identity(struct dump_job *job, uint32_t sequence)
     };
     uuid_report_id(job->identity.id, job->policy->machine_id, peer->pid, job->identity.process_start, sequence);
     memcpy(job->identity.consent_of, peer->consent_of, sizeof job->identity.consent_of);
-    record_writer_init(&writer, (char *)(uintptr_t)job->task->record, sizeof job->task->record);
+    record_writer_init(&writer, job->prefix, sizeof job->prefix);
     report_put_identity(&writer, &job->identity);
-    job->task->identity_bytes = (uint32_t)writer.len;
+    memory_facts_put(&writer, &facts);
+    job->prefix_bytes = writer.len;
+    memcpy((char *)(uintptr_t)job->task->record, job->prefix, job->prefix_bytes);
+    job->task->identity_bytes = (uint32_t)job->prefix_bytes;
     return writer.overflow ? ST_TOO_LARGE : ST_OK;
 }
 
@@ -235,33 +243,23 @@ static enum status check_result(struct dump_job *job)
 /* The dumper's record, if it still begins with our identity lines. Its text is data for the server, like an annotation. */
 static enum status take_record(struct dump_job *job, char **ret, size_t *ret_bytes)
 {
-    uint32_t identity_bytes = job->task->identity_bytes, bytes = job->task->record_bytes;
-    struct record_writer expected;
-    char *text = NULL, *identity = NULL;
-    enum status st = ST_FORMAT;
+    uint32_t bytes = job->task->record_bytes;
+    char *text;
 
     job->why = "the dumper's record does not carry the report's identity";
-    if (bytes > RECORD_MAX_BYTES || identity_bytes > bytes)
+    if (bytes > RECORD_MAX_BYTES || job->prefix_bytes > bytes)
         return ST_FORMAT;
     text = malloc((size_t)bytes + 1);
-    identity = malloc(RECORD_MAX_BYTES);
-    if (!text || !identity) {
-        st = ST_MEMORY;
-        goto out;
-    }
+    if (!text)
+        return ST_MEMORY;
     memcpy(text, (const char *)(uintptr_t)job->task->record, bytes);
-    record_writer_init(&expected, identity, RECORD_MAX_BYTES);
-    report_put_identity(&expected, &job->identity);
-    if (expected.len > bytes || memcmp(text, identity, expected.len) != 0)
-        goto out;
+    if (memcmp(text, job->prefix, job->prefix_bytes) != 0) {
+        free(text);
+        return ST_FORMAT;
+    }
     *ret = text;
     *ret_bytes = bytes;
-    text = NULL;
-    st = ST_OK;
-out:
-    free(identity);
-    free(text);
-    return st;
+    return ST_OK;
 }
 
 /* Dump and files as the dumper says that it wrote them; lengths that do not fit the file are refused by the queue. */

@@ -386,9 +386,10 @@ static void answer_hello(void *context, const struct pipe_hello *hello, struct p
     const char *why = peer_open(&peer, hello->pid, hello->start_filetime, &verdict);
 
     reply->is_service = monitor->options.is_service;
-    if (!why && clients_full(&monitor->clients, peer.user)) {
+    const char *full = why ? NULL : clients_full(&monitor->clients, &peer);
+    if (full) {
         verdict = PIPE_TOO_MANY;
-        why = "is one client too many of its user";
+        why = full;
     } else if (!why && admit(monitor, &peer, hello, reply)) {
         verdict = PIPE_INTERNAL;
         why = "cannot be given its handles";

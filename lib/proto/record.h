@@ -35,6 +35,9 @@
 #define RECORD_UNCLAIMED      "unclaimed"      /* "1": the WER module could not claim the crash, another layer may have it too */
 #define RECORD_FAST_FAIL      "fast_fail"      /* subcode of __fastfail */
 #define RECORD_FAST_FAIL_NAME "fast_fail_name"
+#define RECORD_PRIVATE_BYTES  "private_bytes" /* of the process when it crashed; absent where not known, as the next two */
+#define RECORD_COMMIT_BYTES   "commit_bytes"  /* of the whole machine */
+#define RECORD_COMMIT_LIMIT   "commit_limit_bytes"
 #define RECORD_ADDRESS        "crash_address" /* "module+0xoffset", where the module is known */
 #define RECORD_CONSENT        "consent"       /* salvor_set_consent: CONSENT_*; absent where no client was asked */
 #define RECORD_CONSENT_OF     "consent_of"    /* whose: a UUID of user and program (uuid_consent_of), under which a later word is kept */

@@ -258,6 +258,9 @@ static void request_when_fault_is_set_then_report_says_what_block_said(void **st
     assert_int_equal(harness_number(report, RECORD_CODE), CODE_ACCESS_VIOLATION);
     assert_string_equal(harness_value(report, RECORD_VERSION), "9.8.7");
     assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_MONITOR);
+    assert_true(harness_number(report, RECORD_PRIVATE_BYTES) > 0);
+    assert_true(harness_number(report, RECORD_COMMIT_BYTES) > 0);
+    assert_true(harness_number(report, RECORD_COMMIT_LIMIT) >= harness_number(report, RECORD_COMMIT_BYTES));
     assert_string_equal(harness_value(report, RECORD_SOURCE), "veh");
     assert_string_equal(harness_value(report, RECORD_ANNOTATION "level"), "harbour\nat dusk");
     assert_string_equal(harness_value(report, RECORD_ANNOTATION "torn"), "");
