@@ -21,6 +21,7 @@
 #define UPLOAD_LATER   3u
 #define TIDY_MS        (3600ll * 1000)
 #define UNSETTLED_MS   5000 /* a disk that fails is tried again so soon */
+#define ABROAD_MS      5000 /* what another's uploader has under way is looked at again so soon */
 #define FOLDER_CONSENT "consent"
 #define LOCK_NAME      "lock" /* held by the one process that takes reports out of new/ */
 
@@ -103,28 +104,38 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Counts go on only when they can be sent; until then crashes are added to them. */
+/* Counts go on only when they can be sent; until then crashes are added to them. After a failure a report that waits is what the server is
+ * tried with; where none does they are, or they would wait for the next crash. */
 static int64_t flush_counts(struct schedule *schedule, int64_t now)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = INT64_MAX, wait = (int64_t)endpoint_wait_ms(&schedule->endpoint, now);
     bool any = false;
 
-    if (schedule->options.url && schedule->endpoint.wait == ENDPOINT_READY)
+    if (!schedule->options.url)
+        return INT64_MAX;
+    if (wait)
+        return now + wait;
+    if (schedule->endpoint.wait == ENDPOINT_READY || !count_reports(schedule, SPOOL_PENDING))
         promotion_flush(schedule->promotion, now, &next, &any);
     return next;
 }
 
-/* Sends what waits. Returns how long to wait for another reason to; 0 = look again at once. */
+/* Sends what waits. Returns how long to wait for another reason to; 0 = look again at once. No uploader of ours runs here: what is under
+ * way is a dead one's and waits again, or another's, who may die too. */
 static int64_t send_pending(struct schedule *schedule, int64_t now)
 {
-    size_t waiting = schedule->options.url ? count_reports(schedule, SPOOL_PENDING) : 0;
     int64_t wait = (int64_t)endpoint_wait_ms(&schedule->endpoint, now);
+    size_t waiting;
 
-    if (!waiting)
+    if (!schedule->options.url)
         return INT64_MAX;
+    if (count_reports(schedule, SPOOL_UPLOADING))
+        spool_sweep(schedule->options.spool);
+    waiting = count_reports(schedule, SPOOL_PENDING);
+    if (!waiting)
+        return count_reports(schedule, SPOOL_UPLOADING) ? ABROAD_MS : INT64_MAX;
     if (wait)
         return wait;
-    spool_sweep(schedule->options.spool);
     upload(schedule, waiting);
     return 0;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { dumpBytes, fakeUploader, reports, runCommand, scratch, startCollector, startServer, until } from './support.mjs';
+import { dumpBytes, fakeUploader, putReport, reports, runCommand, scratch, startCollector, startServer, until } from './support.mjs';
 
 const drop = (collector, name) => fs.writeFileSync(path.join(collector.dumps, name), dumpBytes());
 const lines = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : []);
@@ -126,6 +126,33 @@ test('schedule when the uploader is missing then the collector says so and goes 
   await until('it is said', () => collector.log.includes('upload-not-started'));
   drop(collector, 'app.exe.2.dmp');
   await until('both wait', () => reports(collector, 'pending').length === 2);
+});
+
+test('schedule when the uploader dies with the last report under way then that is sent after the wait', async (t) => {
+  const data = scratch(t);
+  const upload = fakeUploader(
+    data,
+    `if (!fs.existsSync(folder + '/died')) {
+       fs.writeFileSync(folder + '/died', '');
+       for (const name of fs.readdirSync(queue + '/pending')) fs.renameSync(queue + '/pending/' + name, queue + '/uploading/' + name);
+       process.kill(process.pid, 'SIGKILL');
+     } else ${takeAll}`,
+  );
+  const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload);
+  drop(collector, 'app.exe.1.dmp');
+  await until('it is put off', () => collector.log.includes('upload-later failures=1'));
+  await until(() => collector.log, () => reports(collector, 'pending').length + reports(collector, 'uploading').length === 0, 20000);
+});
+
+test('schedule when the uploader dies and no report waits then counts are sent after the wait', async (t) => {
+  const data = scratch(t);
+  const upload = fakeUploader(data, `${takeAll} if (!fs.existsSync(folder + '/died')) { fs.writeFileSync(folder + '/died', ''); process.kill(process.pid, 'SIGKILL'); }`);
+  const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload, '--rate-program', '1', '--count-interval', '100ms');
+  putReport(data);
+  await until('it is put off', () => collector.log.includes('upload-later failures=1'));
+  putReport(data);
+  await until('it is counted', () => collector.log.includes('crashes-counted'));
+  await until(() => collector.log, () => reports(collector, 'pending').length + reports(collector, 'new').length === 0, 20000);
 });
 
 test('schedule when told to stop while the uploader hangs then ends at once and nothing is lost', async (t) => {
