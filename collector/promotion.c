@@ -235,15 +235,15 @@ static void hold(struct promotion *promotion, const struct spool_report *report,
         spool_history_add(promotion->spool, spool_report_id(report), "held", detail);
 }
 
-/* Whether the history says that this crash is part of a count: then the report is another layer's, and late. */
-static bool was_counted(struct promotion *promotion, const struct spool_report *report)
+/* Whether the history tells of an event of this crash: then the report is another layer's and late, or a dump that was taken in twice. */
+static bool history_tells(struct promotion *promotion, const struct spool_report *report, const char *event)
 {
     struct buffer history;
     bool found;
 
     buffer_init(&history, RECORD_MAX_BYTES);
     found = spool_report_id(report)[0] && !spool_history_read(promotion->spool, spool_report_id(report), &history) &&
-            strstr(buffer_text(&history), " counted ");
+            strstr(buffer_text(&history), event);
     buffer_done(&history);
     return found;
 }
@@ -278,6 +278,9 @@ static enum status judge(struct promotion *promotion, struct spool_report *repor
     crash.was_held = names_have(promotion->held, promotion->held_count, name);
     verdict =
         is_crash ? policy_judge(promotion->policy, &crash, now_ms, &why) : policy_consent_judge(promotion->policy, crash.consent, &why);
+    if (verdict == POLICY_COUNT &&
+        history_tells(promotion, report, " sending ")) /* the server has it under its id: a count would be one more */
+        verdict = POLICY_SEND;
     if (verdict == POLICY_HOLD && !crash.was_held)
         hold(promotion, report, why);
     spool_report_close(report);
@@ -308,7 +311,7 @@ static enum status promote(struct promotion *promotion, const char *name, int64_
         log_warn("reports-not-merged", "file=\"%s\" status=%s consequence=\"it is sent by itself under the same id\"", name,
                  status_name(st));
     st = spool_report_open(promotion->spool, SPOOL_NEW, name, &report);
-    if (!st && was_counted(promotion, report)) {
+    if (!st && history_tells(promotion, report, " counted ")) {
         st = spool_report_drop(report, "merged", "reason=\"it is in a count\"");
         spool_report_close(report);
         return st;

@@ -142,17 +142,27 @@ static void candidates_order(struct eviction *eviction)
         qsort(eviction->candidates, eviction->count, sizeof *eviction->candidates, compare_oldest_first);
 }
 
-/* Whether it has been on the wire: the server may have it although nobody knows. */
-static bool was_sent(struct spool *spool, const struct candidate *candidate)
+static bool history_tells(struct spool *spool, const struct candidate *candidate, const char *event)
 {
     struct buffer history;
     bool found;
 
     buffer_init(&history, RECORD_MAX_BYTES);
-    found = candidate->state == SPOOL_PENDING && candidate->id[0] && spool_history_read(spool, candidate->id, &history) == ST_OK &&
-            strstr(buffer_text(&history), " sending ");
+    found = candidate->id[0] && spool_history_read(spool, candidate->id, &history) == ST_OK && strstr(buffer_text(&history), event);
     buffer_done(&history);
     return found;
+}
+
+/* Whether it has been on the wire: the server may have it although nobody knows. */
+static bool was_sent(struct spool *spool, const struct candidate *candidate)
+{
+    return history_tells(spool, candidate, " sending ");
+}
+
+/* Whether it came once more, as a dump does that was taken in when its taker died: who empties new/ knows what becomes of it. */
+static bool is_again(struct spool *spool, const struct candidate *candidate)
+{
+    return candidate->state == SPOOL_NEW && (was_sent(spool, candidate) || history_tells(spool, candidate, " counted "));
 }
 
 /* A count under another id could count it twice. So it keeps its own and loses its dump. */
@@ -189,6 +199,8 @@ static enum status waiting_count(struct eviction *eviction, bool with_kept)
         if (candidate->is_gone || (candidate->is_kept && !with_kept))
             continue;
         candidate->is_gone = true;
+        if (is_again(eviction->spool, candidate))
+            continue;
         if (was_sent(eviction->spool, candidate)) {
             status = waiting_lighten(eviction, candidate);
         } else {

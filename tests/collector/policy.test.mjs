@@ -205,6 +205,17 @@ test('queue when a second collector is started on it then refused', async (t) =>
   assert.match(second.stderr, /collector-not-started event=102 what="schedule".*BUSY/);
 });
 
+test('late layer when its crash was sent and the rate is reached then sent under the same id, not counted', async (t) => {
+  const data = scratch(t);
+  const server = await startServer(t);
+  const collector = await startCollector(t, data, '--url', server.url, '--rate-program', '1', '--count-interval', '1h');
+  const id = putReport(data);
+  await settled(collector, 'it is done', () => whole(collector, 'done').length === 1);
+  putReport(data, { id });
+  await settled(collector, 'it is sent again', () => server.posts.length === 2 && whole(collector, 'new').length === 0);
+  assert.deepEqual(counts(collector, 'new'), []);
+});
+
 test('late layer when its crash is in a count already then not counted again', async (t) => {
   const data = scratch(t);
   const collector = await startCollector(t, data, '--rate-program', '1');

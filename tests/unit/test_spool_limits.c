@@ -199,6 +199,29 @@ static void quota_when_a_report_is_being_sent_then_it_stays(void **state)
     support_folder_drop(dir);
 }
 
+static void quota_when_a_crash_that_was_counted_or_sent_is_new_again_then_it_is_not_counted(void **state)
+{
+    char *dir = support_folder(), id[64];
+    struct spool *spool = support_spool(dir);
+    const struct spool_quota quota = {.max_bytes = 1};
+    char *names[] = {put(spool, SPOOL_NEW, 1, ""), put(spool, SPOOL_NEW, 2, ""), put(spool, SPOOL_NEW, 3, "")};
+    size_t removed = 0;
+
+    (void)state;
+    for (unsigned i = 1; i <= 2; i++) {
+        snprintf(id, sizeof id, ID_OF, i);
+        assert_int_equal(spool_history_add(spool, id, i == 1 ? "counted" : "sending", "reason=x"), ST_OK);
+    }
+    assert_int_equal(spool_quota_enforce(spool, &quota, &removed), ST_OK);
+    assert_int_equal(removed, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(support_has(dir, "new", names[i]), i < 2);
+        free(names[i]);
+    }
+    spool_close(spool);
+    support_folder_drop(dir);
+}
+
 static void retain_when_young_then_kept_and_when_old_then_gone_but_for_what_waits(void **state)
 {
     char *dir = support_folder();
@@ -263,6 +286,7 @@ int main(void)
         cmocka_unit_test(order_when_programs_differ_then_each_first_then_newest),
         cmocka_unit_test(quota_when_over_then_finished_first_and_the_newest_of_each_bucket_stays),
         cmocka_unit_test(quota_when_a_report_is_being_sent_then_it_stays),
+        cmocka_unit_test(quota_when_a_crash_that_was_counted_or_sent_is_new_again_then_it_is_not_counted),
         cmocka_unit_test(retain_when_young_then_kept_and_when_old_then_gone_but_for_what_waits),
         cmocka_unit_test(usage_when_asked_then_reports_bytes_and_no_counts),
     };
