@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { say } from './row.mjs';
 
 const RUNS = 15;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -15,14 +16,6 @@ function compile(name, extra) {
   const program = join(work, `${name}.exe`);
   execFileSync('x86_64-w64-mingw32-gcc', ['-O2', '-s', join(here, 'install_cost.c'), '-o', program, ...extra], { stdio: 'inherit' });
   return program;
-}
-
-function say(name, unit, values, limit) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
-  const ours = at(0.5);
-  const spread = (at(0.75) - at(0.25)) / (ours || 1);
-  console.log(JSON.stringify({ name, unit, ours, theirs: limit, ratio: ours / limit, n: values.length, spread }));
 }
 
 const without = compile('without', []);
