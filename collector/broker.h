@@ -2,6 +2,7 @@
 #ifndef SALVOR_COLLECTOR_BROKER_H
 #define SALVOR_COLLECTOR_BROKER_H
 #include "death_rules.h"
+#include "dump_limits.h"
 #include "lifetime.h"
 #include "spool/spool.h"
 
@@ -9,7 +10,9 @@ struct broker_options {
     const char *pipe_name; /* NULL: the machine-wide one */
     const char *inbox;     /* folder where other layers of our clients leave reports */
     struct death_rules death_rules;
-    death_rules_of *app_rules; /* NULL: the same for all programs */
+    death_rules_of *app_rules;   /* NULL: the same for all programs */
+    dump_limits_of *dump_limits; /* NULL: none */
+    void *dump_limits_context;
     struct spool *spool;
     struct lifetimes *lifetimes;
     void (*on_report)(void *context);

@@ -1,5 +1,6 @@
 /* run.c - broker, watcher and schedule in one process, until it is told to stop; and `run`, which does that in a console. */
 #include "run.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/machine.h"
 #include "broker.h"
@@ -8,6 +9,7 @@
 #include "platform.h"
 #include "schedule.h"
 #include "watcher.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +95,25 @@ static enum status start_schedule(struct collector *collector)
     return st ? fail("schedule", collector->queue, st) : ST_OK;
 }
 
+/* A program in a crash loop gets the smallest dumps. */
+static void dump_limits(void *context, const char *app, struct dump_limits *ret)
+{
+    const struct collector *collector = context;
+    const struct policy_options *options = &collector->settings->policy;
+    size_t length = 0;
+
+    *ret = (struct dump_limits){.most_kind = policy_options_dump_kind(options), .drop_attachments = options->drop_attachments};
+    if (policy_is_looping(collector->policy, app, (int64_t)clock_steady_ms()))
+        ret->most_kind = DUMP_LIMITS_SMALLEST;
+    for (size_t i = 0; i < options->drop_annotations.count; i++) {
+        int size =
+            snprintf(ret->drop_annotations + length, sizeof ret->drop_annotations - length, "%s\n", options->drop_annotations.items[i]);
+        if (size < 0 || (size_t)size >= sizeof ret->drop_annotations - length)
+            return; /* what is too much here is taken out later */
+        length += (size_t)size;
+    }
+}
+
 static enum status start_broker(struct collector *collector)
 {
     const char *pipe_name = collector->settings->pipe;
@@ -101,6 +122,8 @@ static enum status start_broker(struct collector *collector)
         .inbox = collector->inbox,
         .death_rules = collector->settings->death_rules,
         .app_rules = configuration_app,
+        .dump_limits = dump_limits,
+        .dump_limits_context = collector,
         .spool = collector->spool,
         .lifetimes = collector->lifetimes,
         .on_report = on_report,

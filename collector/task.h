@@ -4,11 +4,12 @@
  * they still begin with the identity lines that it wrote itself. */
 #ifndef SALVOR_COLLECTOR_TASK_H
 #define SALVOR_COLLECTOR_TASK_H
+#include "dump_limits.h"
 #include "proto/record.h"
 
 #define DUMP_TASK_MAX_FILES  16u
 #define DUMP_TASK_MAGIC      0x4b534154u /* "TASK" */
-#define DUMP_TASK_VERSION    2u
+#define DUMP_TASK_VERSION    3u
 #define DUMP_TASK_NAME_BYTES 208
 #define DUMPER_COMMAND       "dumper" /* the hidden sub-command; its argument is the section's handle value */
 
@@ -31,7 +32,10 @@ struct dump_task {
     uint32_t request;                      /* enum block_request, as the broker knows it */
     uint32_t pointer_bits;                 /* of the process, as it said when it registered */
     uint64_t dump_bytes;                   /* written by the dumper: what of the file is the dump; */
-    uint32_t file_count, reserved;         /* behind it stand so many files */
+    uint32_t file_count;                   /* behind it stand so many files */
+    uint32_t most_kind;                    /* limits, as in dump_limits.h */
+    uint32_t drop_attachments, reserved;
+    char drop_annotations[DUMP_LIMITS_DROP_BYTES];
     struct dump_task_file files[DUMP_TASK_MAX_FILES];
     char message[256]; /* why it failed, one sentence part */
     char record[RECORD_MAX_BYTES];

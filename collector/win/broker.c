@@ -60,6 +60,8 @@ static enum status broker_init(struct broker *broker, const struct broker_option
         .as_client = true,
         .death_rules = options->death_rules,
         .app_rules = options->app_rules,
+        .dump_limits = options->dump_limits,
+        .dump_limits_context = options->dump_limits_context,
         .spool = options->spool,
         .queue_state = SPOOL_NEW,
         .dumper_command = broker->dumper_command,

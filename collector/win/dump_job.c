@@ -77,6 +77,18 @@ static enum status write_identity(struct dump_job *job, uint32_t sequence)
     return writer.overflow ? ST_TOO_LARGE : ST_OK;
 }
 
+static void write_limits(struct dump_job *job)
+{
+    struct dump_limits limits = {.most_kind = 0};
+
+    if (!job->policy->limits)
+        return;
+    job->policy->limits(job->policy->limits_context, job->client->peer.app, &limits);
+    job->task->most_kind = limits.most_kind;
+    job->task->drop_attachments = limits.drop_attachments;
+    memcpy((char *)(uintptr_t)job->task->drop_annotations, limits.drop_annotations, sizeof limits.drop_annotations);
+}
+
 static enum status make_task(struct dump_job *job, uint32_t sequence)
 {
     SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
@@ -95,6 +107,7 @@ static enum status make_task(struct dump_job *job, uint32_t sequence)
     job->task->pointer_bits = job->client->pointer_bits;
     job->task->start_filetime = job->client->peer.start_filetime;
     job->task->status = ST_STATE;
+    write_limits(job);
     return write_identity(job, sequence);
 }
 

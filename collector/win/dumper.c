@@ -5,6 +5,7 @@
 #include "dumper.h"
 #include "../task.h"
 #include "base/text.h"
+#include "crash_address.h"
 #include "proto/code.h"
 #include "proto/report.h"
 #include "writer/append.h"
@@ -62,16 +63,36 @@ static struct dump_task *map_task(const char *section_text)
     return task;
 }
 
+/* Takes annotations out of the copy, so that they get into neither record nor dump. names: one a line. */
+static void drop_annotations(struct block *copy, const char *names)
+{
+    for (const char *end; (end = strchr(names, '\n')) != NULL; names = end + 1)
+        for (size_t i = 0; i < BLOCK_MAX_ANNOTATIONS; i++) {
+            struct block_annotation *annotation = &copy->annotations[i];
+
+            if (annotation->key_bytes == (size_t)(end - names) && _strnicmp(annotation->key, names, annotation->key_bytes) == 0)
+                annotation->key_bytes = 0;
+        }
+}
+
+static uint32_t kind_of(const struct dump_task *task, uint32_t wanted)
+{
+    return task->most_kind && (wanted > task->most_kind || wanted < MINIDUMP_KIND_MINI) ? task->most_kind : wanted;
+}
+
 static void write_record(struct dumper *dumper)
 {
     struct dump_task *task = dumper->task;
     HANDLE token = task->token ? (HANDLE)(uintptr_t)task->token : INVALID_HANDLE_VALUE;
 
     record_writer_init(&dumper->record, task->record + task->identity_bytes, sizeof task->record - task->identity_bytes);
+    drop_annotations(dumper->copy, task->drop_annotations);
     report_put_client(&dumper->record, dumper->copy); /* lines that do not fit are left out whole */
+    crash_address_put(&dumper->record, (HANDLE)(uintptr_t)task->process, dumper->copy->exception.address);
     extra_collect(&dumper->extra, (HANDLE)(uintptr_t)task->process, dumper->copy, &dumper->record);
     on_progress(dumper);
-    attachments_open(&dumper->attachments, dumper->copy, token, &dumper->record);
+    if (!task->drop_attachments)
+        attachments_open(&dumper->attachments, dumper->copy, token, &dumper->record);
     task->record_bytes = task->identity_bytes + (uint32_t)dumper->record.len;
 }
 
@@ -111,7 +132,7 @@ static int write_dump(struct dumper *dumper)
         .process = (HANDLE)(uintptr_t)task->process,
         .file = (HANDLE)(uintptr_t)task->file,
         .pid = task->pid,
-        .kind = dumper->copy->dump_kind,
+        .kind = kind_of(task, dumper->copy->dump_kind),
         .exception = &dumper->copy->exception,
         .pointer_bits = dumper->copy->pointer_bits,
         .streams = streams,

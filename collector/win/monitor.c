@@ -614,6 +614,8 @@ enum status monitor_create(struct monitor **ret, const struct monitor_options *o
         .queue_state = options->queue_state,
         .dumper_command = options->dumper_command,
         .as_client = options->as_client,
+        .limits = options->dump_limits,
+        .limits_context = options->dump_limits_context,
     };
     if (machine_id(monitor->policy.machine_id))
         log_warn("machine-without-id", "consequence=\"report ids rest on pid and start time alone\"");

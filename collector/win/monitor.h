@@ -4,6 +4,7 @@
 #ifndef SALVOR_COLLECTOR_WIN_MONITOR_H
 #define SALVOR_COLLECTOR_WIN_MONITOR_H
 #include "../death_rules.h"
+#include "../dump_limits.h"
 #include "../lifetime.h"
 #include "spool/spool.h"
 #include <windows.h>
@@ -26,7 +27,9 @@ struct monitor_options {
     const char *const *dumper_command; /* see dump_job.h; must outlive the monitor, as all of this */
     struct lifetimes *lifetimes;       /* may be NULL */
     struct death_rules death_rules;
-    death_rules_of *app_rules;        /* NULL: the same for all programs */
+    death_rules_of *app_rules;   /* NULL: the same for all programs */
+    dump_limits_of *dump_limits; /* NULL: none */
+    void *dump_limits_context;
     void (*on_report)(void *context); /* called on the monitor's thread after a report was queued; may be NULL */
     void *context;
     HANDLE

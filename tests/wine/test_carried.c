@@ -217,6 +217,34 @@ static void dump_when_module_writes_it_then_carries_all_and_names_what_it_refuse
     check_carried(spool_dir, LAYER_WER);
 }
 
+static void check_withheld(struct spool_report *report)
+{
+    const struct spool_attachment *files;
+
+    assert_int_equal(spool_report_attachments(report, &files), 0);
+    assert_string_equal(harness_value(report, RECORD_ANNOTATION "scene"), "");
+    assert_true(harness_number(report, RECORD_ANNOTATION "extra") != 0); /* the other one stays */
+    assert_true(text_starts(harness_value(report, RECORD_ADDRESS), "salvor-sample.exe+0x"));
+}
+
+static void dump_when_policy_withholds_then_files_and_annotation_are_not_written(void **state)
+{
+    static const char *const options[] = {"--drop-attachments", "--drop-annotation", "scene", "--dump-kind", "mini", NULL};
+    struct harness_collector collector;
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    (void)state;
+    harness_collector_start_with(&collector, harness_folder(), options);
+    assert_int_equal(run_sample(collector.pipe, harness_folder()), CODE_ACCESS_VIOLATION);
+    harness_wait_reports(collector.queue, 1, 30000);
+    report = harness_only_report(collector.queue, &spool);
+    check_withheld(report);
+    spool_report_close(report);
+    spool_close(spool);
+    harness_collector_stop(&collector);
+}
+
 static int forget_module(void **state)
 {
     (void)state;
@@ -228,6 +256,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dump_when_monitor_writes_it_then_carries_all_and_names_what_it_refused),
+        cmocka_unit_test(dump_when_policy_withholds_then_files_and_annotation_are_not_written),
         cmocka_unit_test(dump_when_last_resort_writes_it_then_carries_all_and_names_what_it_refused),
         cmocka_unit_test_teardown(dump_when_module_writes_it_then_carries_all_and_names_what_it_refused, forget_module),
     };
