@@ -15,6 +15,7 @@
 
 #define MINIDUMP_STREAM_EXCEPTION 6u
 #define HARNESS_MAX_FOLDERS       64
+#define DEATH_MS                  60000
 
 static char folders[HARNESS_MAX_FOLDERS][1024];
 static unsigned folder_count;
@@ -196,6 +197,64 @@ uint32_t harness_run(uint32_t timeout_ms, const char *program, ...)
     process = start(program, args);
     va_end(args);
     return harness_finish(process, timeout_ms);
+}
+
+struct process *harness_start_sample(const char *kind, const char *const *more)
+{
+    const char *words[HARNESS_MAX_ARGS] = {kind};
+    struct process *sample;
+    char line[256];
+
+    for (size_t count = 1; more && *more; count++) {
+        assert_true(count + 1 < HARNESS_MAX_ARGS);
+        words[count] = *more++;
+    }
+    sample = harness_start_words("salvor-sample.exe", words);
+    if (!harness_read_line(sample, "crashing ", line, sizeof line))
+        fail_msg("salvor-sample %s ended before its death", kind);
+    return sample;
+}
+
+uint32_t harness_let_die(const char *kind, uint32_t exit_code, const char *const *more)
+{
+    struct process *sample = harness_start_sample(kind, more);
+    uint32_t pid = process_id(sample);
+
+    assert_int_equal(harness_finish(sample, DEATH_MS), exit_code);
+    return pid;
+}
+
+size_t harness_files_in(const char *path)
+{
+    struct folder *folder = NULL;
+    const char *name;
+    size_t count = 0;
+
+    assert_int_equal(folder_open(&folder, path), ST_OK);
+    while (folder_next(folder, &name) == ST_OK)
+        count++;
+    folder_close(folder);
+    return count;
+}
+
+void harness_put_file(const char *folder, const char *name, const void *bytes, size_t size)
+{
+    char *path = path_joined(folder, name);
+
+    assert_non_null(path);
+    assert_int_equal(file_write_whole(path, bytes, size), ST_OK);
+    free(path);
+}
+
+void harness_put_local_dump(const char *folder, uint32_t pid, size_t size)
+{
+    char name[64], *bytes = calloc(1, size);
+
+    assert_non_null(bytes);
+    memcpy(bytes, "MDMP", 4);
+    snprintf(name, sizeof name, "salvor-sample.exe.%u.dmp", pid);
+    harness_put_file(folder, name, bytes, size);
+    free(bytes);
 }
 
 void harness_collector_start_with(struct harness_collector *ret, const char *data, const char *const *options)

@@ -28,6 +28,16 @@ void harness_suspend(struct process *process);
 uint32_t harness_finish(struct process *process, uint32_t timeout_ms);
 /* Start and finish. */
 uint32_t harness_run(uint32_t timeout_ms, const char *program, ...);
+/* Starts salvor-sample with further arguments (NULL-terminated) and reads its output up to where it says that it is about to die. */
+struct process *harness_start_sample(const char *kind, const char *const *more);
+/* Lets salvor-sample die; fails the test when its exit code is another. Its pid. */
+uint32_t harness_let_die(const char *kind, uint32_t exit_code, const char *const *more);
+
+/* How many files and folders a folder holds. */
+size_t harness_files_in(const char *folder);
+void harness_put_file(const char *folder, const char *name, const void *bytes, size_t size);
+/* What LocalDumps would leave of a salvor-sample: `<exe>.<pid>.dmp`, here of size zeros behind a minidump's first four bytes. */
+void harness_put_local_dump(const char *folder, uint32_t pid, size_t size);
 
 /* A collector on a pipe of this test's own, serving until harness_collector_stop. */
 struct harness_collector {

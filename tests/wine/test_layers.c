@@ -28,27 +28,6 @@ static int stop_collector(void **state)
     return 0;
 }
 
-static size_t files_in(const char *path)
-{
-    struct folder *folder = NULL;
-    const char *name;
-    size_t count = 0;
-
-    assert_int_equal(folder_open(&folder, path), ST_OK);
-    while (folder_next(folder, &name) == ST_OK)
-        count++;
-    folder_close(folder);
-    return count;
-}
-
-static void put_file(const char *folder, const char *name, const void *bytes, size_t size)
-{
-    char *path = path_joined(folder, name);
-
-    assert_int_equal(file_write_whole(path, bytes, size), ST_OK);
-    free(path);
-}
-
 /* -- inbox -- */
 
 static void inbox_when_module_writes_a_report_there_then_it_is_in_the_queue(void **state)
@@ -70,7 +49,7 @@ static void inbox_when_module_writes_a_report_there_then_it_is_in_the_queue(void
     spool_close(spool);
     assert_int_equal(harness_reports(spool_dir), 0);
     harness_wait_log(&collector, "from=inbox", 10000);
-    assert_int_equal(files_in(collector.inbox), 0);
+    assert_int_equal(harness_files_in(collector.inbox), 0);
 }
 
 /* A report of this process, made as the module makes one. */
@@ -95,8 +74,8 @@ static void inbox_when_files_are_no_reports_then_named_and_removed(void **state)
     static const char forged[] = "11111111-2222-5333-8444-555555555555";
 
     (void)state;
-    put_file(collector.inbox, "dump-alone.dmp", dump, sizeof dump);
-    put_file(collector.inbox, "empty.dmp", "", 0);
+    harness_put_file(collector.inbox, "dump-alone.dmp", dump, sizeof dump);
+    harness_put_file(collector.inbox, "empty.dmp", "", 0);
     put_report(collector.inbox, forged, dump, sizeof dump);
     put_report(collector.inbox, forged, "PK\3\4 something else", 20);
     harness_wait_log(&collector, "dump-alone.dmp\" owner=S-1-5-", 10000);
@@ -104,9 +83,9 @@ static void inbox_when_files_are_no_reports_then_named_and_removed(void **state)
     harness_wait_log(&collector, "status=FORMAT reason=\"it is no whole report\"", 10000);
     harness_wait_log(&collector, "reason=\"its id does not follow from its process\"", 10000);
     harness_wait_log(&collector, "reason=\"its dump does not begin like a minidump\"", 10000);
-    for (int i = 0; i < 500 && files_in(collector.inbox); i++)
+    for (int i = 0; i < 500 && harness_files_in(collector.inbox); i++)
         Sleep(20); /* the log comes before the removal; a folder has no event for that here */
-    assert_int_equal(files_in(collector.inbox), 0);
+    assert_int_equal(harness_files_in(collector.inbox), 0);
     assert_int_equal(harness_reports(collector.queue), 0);
 }
 
@@ -119,24 +98,12 @@ static void start_with_grace(const char *grace, const char *more)
     harness_collector_start_with(&collector, harness_folder(), options);
 }
 
-/* Starts a sample of the collector's; its pid, once it is about to die. */
-static struct process *start_sample(const char *kind)
+/* Lets a sample of the collector's die; its pid. */
+static uint32_t let_die(const char *kind, uint32_t exit_code)
 {
-    struct process *sample = harness_start("salvor-sample.exe", kind, "--pipe", collector.pipe, "--spool", harness_folder(), (char *)NULL);
-    char line[256];
+    const char *const more[] = {"--pipe", collector.pipe, "--spool", harness_folder(), NULL};
 
-    assert_true(harness_read_line(sample, "crashing ", line, sizeof line));
-    return sample;
-}
-
-/* Lets a sample die; its pid. */
-static uint32_t let_die(const char *kind, uint32_t expected_code)
-{
-    struct process *sample = start_sample(kind);
-    uint32_t pid = process_id(sample);
-
-    assert_int_equal(harness_finish(sample, DUMP_WAIT_MS), expected_code);
-    return pid;
+    return harness_let_die(kind, exit_code, more);
 }
 
 static void check_value(const char *key, const char *expected)
@@ -158,17 +125,6 @@ static uint64_t only_dump_bytes(void)
     spool_report_close(report);
     spool_close(spool);
     return bytes;
-}
-
-/* What LocalDumps would leave of a process: `<exe>.<pid>.dmp`. */
-static void put_local_dump(uint32_t pid, size_t size)
-{
-    char name[64], *bytes = calloc(1, size);
-
-    memcpy(bytes, "MDMP", 4);
-    snprintf(name, sizeof name, "salvor-sample.exe.%u.dmp", pid);
-    put_file(collector.dumps, name, bytes, size);
-    free(bytes);
 }
 
 static void exit_watcher_when_fast_fail_leaves_no_dump_then_one_report_without(void **state)
@@ -206,7 +162,8 @@ static void exit_watcher_when_exit_is_clean_then_nothing(void **state)
 
 static void kill_a_sample(void)
 {
-    struct process *sample = start_sample("wait-write-av");
+    const char *const more[] = {"--pipe", collector.pipe, "--spool", harness_folder(), NULL};
+    struct process *sample = harness_start_sample("wait-write-av", more);
     uint32_t code;
 
     process_kill(sample);
@@ -234,7 +191,7 @@ static void exit_watcher_when_dump_comes_in_time_then_that_alone(void **state)
 {
     (void)state;
     start_with_grace("4s", NULL);
-    put_local_dump(let_die("fast-fail", CODE_FAST_FAIL), 5000);
+    harness_put_local_dump(collector.dumps, let_die("fast-fail", CODE_FAST_FAIL), 5000);
     harness_wait_reports(collector.queue, 1, 20000);
     check_value(RECORD_LAYER, LAYER_LOCALDUMPS);
     harness_wait_log(&collector, "death-has-report", 20000);
@@ -262,7 +219,7 @@ static void merge_when_dump_comes_after_the_grace_then_it_takes_the_empty_ones_p
     pid = let_die("fast-fail", CODE_FAST_FAIL);
     harness_wait_reports(collector.queue, 1, 20000);
     assert_int_equal(only_dump_bytes(), 0);
-    put_local_dump(pid, 5000);
+    harness_put_local_dump(collector.dumps, pid, 5000);
     harness_wait_log(&collector, "reports-merged", 20000);
     assert_int_equal(only_dump_bytes(), 5000);
     check_value(RECORD_LAYERS, LAYER_LOCALDUMPS " " LAYER_EXIT_WATCHER);
@@ -280,7 +237,7 @@ static void merge_when_monitor_and_localdumps_saw_it_then_the_larger_dump_stays(
     harness_wait_reports(collector.queue, 1, 20000);
     monitors = only_dump_bytes();
     assert_true(monitors > 5000);
-    put_local_dump(pid, 5000);
+    harness_put_local_dump(collector.dumps, pid, 5000);
     harness_wait_log(&collector, "reports-merged", 20000);
     assert_int_equal(only_dump_bytes(), monitors);
     check_value(RECORD_LAYERS, LAYER_MONITOR " " LAYER_LOCALDUMPS);
@@ -295,7 +252,7 @@ static void merge_when_later_dump_is_larger_then_it_stays_with_the_annotations(v
     start_with_grace("0s", NULL);
     pid = let_die("write-av", CODE_ACCESS_VIOLATION);
     harness_wait_reports(collector.queue, 1, 20000);
-    put_local_dump(pid, 3000000);
+    harness_put_local_dump(collector.dumps, pid, 3000000);
     harness_wait_log(&collector, "reports-merged", 20000);
     assert_int_equal(only_dump_bytes(), 3000000);
     check_value(RECORD_LAYERS, LAYER_LOCALDUMPS " " LAYER_MONITOR);

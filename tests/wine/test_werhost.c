@@ -38,24 +38,9 @@ static int give_keys_back(void **state)
 /* Lets a sample without Salvor die; its pid. */
 static uint32_t let_die(const char *kind, uint32_t expected_code)
 {
-    struct process *sample = harness_start("salvor-sample.exe", kind, "--no-salvor", (char *)NULL);
-    uint32_t pid = process_id(sample);
+    static const char *const more[] = {"--no-salvor", NULL};
 
-    assert_int_equal(harness_finish(sample, WAIT_MS), expected_code);
-    return pid;
-}
-
-static size_t dumps_in_folder(void)
-{
-    struct folder *opened = NULL;
-    const char *name;
-    size_t count = 0;
-
-    assert_int_equal(folder_open(&opened, folder), ST_OK);
-    while (folder_next(opened, &name) == ST_OK)
-        count++;
-    folder_close(opened);
-    return count;
+    return harness_let_die(kind, expected_code, more);
 }
 
 static char *dump_path(uint32_t pid)
@@ -96,7 +81,7 @@ static void werhost_when_exception_is_unhandled_then_started_by_the_system_and_d
     (void)state;
     assert_true(has_dump(let_die("write-av", CODE_ACCESS_VIOLATION)));
     assert_true(has_dump(let_die("divide", CODE_INT_DIVIDE_BY_ZERO)));
-    assert_int_equal(dumps_in_folder(), 2);
+    assert_int_equal(harness_files_in(folder), 2);
 }
 
 static void werhost_when_not_registered_then_no_dump(void **state)
@@ -104,7 +89,7 @@ static void werhost_when_not_registered_then_no_dump(void **state)
     (void)state;
     keys_drop_value(KEYS_AEDEBUG, "Debugger");
     let_die("write-av", CODE_ACCESS_VIOLATION);
-    assert_int_equal(dumps_in_folder(), 0);
+    assert_int_equal(harness_files_in(folder), 0);
 }
 
 static void werhost_when_program_has_no_key_then_no_dump(void **state)
@@ -113,7 +98,7 @@ static void werhost_when_program_has_no_key_then_no_dump(void **state)
     keys_drop(APP_KEY);
     keys_set_path(NAME_KEY_LOCALDUMPS "\\other.exe", NAME_VALUE_DUMP_FOLDER, folder);
     let_die("write-av", CODE_ACCESS_VIOLATION);
-    assert_int_equal(dumps_in_folder(), 0);
+    assert_int_equal(harness_files_in(folder), 0);
 }
 
 static void localdumps_when_general_count_is_zero_then_inherited_unless_program_has_its_own(void **state)
@@ -121,10 +106,10 @@ static void localdumps_when_general_count_is_zero_then_inherited_unless_program_
     (void)state;
     keys_set_number(NAME_KEY_LOCALDUMPS, NAME_VALUE_DUMP_COUNT, 0);
     let_die("write-av", CODE_ACCESS_VIOLATION);
-    assert_int_equal(dumps_in_folder(), 0);
+    assert_int_equal(harness_files_in(folder), 0);
     keys_set_number(APP_KEY, NAME_VALUE_DUMP_COUNT, 10);
     let_die("write-av", CODE_ACCESS_VIOLATION);
-    assert_int_equal(dumps_in_folder(), 1);
+    assert_int_equal(harness_files_in(folder), 1);
 }
 
 static void localdumps_when_count_is_reached_then_oldest_goes(void **state)
@@ -135,12 +120,12 @@ static void localdumps_when_count_is_reached_then_oldest_goes(void **state)
     keys_set_number(APP_KEY, NAME_VALUE_DUMP_COUNT, 3);
     for (size_t i = 0; i < 4; i++)
         pids[i] = let_die("write-av", CODE_ACCESS_VIOLATION);
-    assert_int_equal(dumps_in_folder(), 3);
+    assert_int_equal(harness_files_in(folder), 3);
     assert_false(has_dump(pids[0]));
     assert_true(has_dump(pids[3]));
     keys_set_number(APP_KEY, NAME_VALUE_DUMP_COUNT, 1);
     pids[0] = let_die("write-av", CODE_ACCESS_VIOLATION);
-    assert_int_equal(dumps_in_folder(), 1);
+    assert_int_equal(harness_files_in(folder), 1);
     assert_true(has_dump(pids[0]));
 }
 
@@ -161,7 +146,7 @@ static void localdumps_when_fast_fail_below_werhost_then_dump(void **state)
 {
     (void)state;
     assert_int_equal(harness_run_under_werhost("fast-fail", NOBODY, harness_folder()), CODE_FAST_FAIL);
-    assert_int_equal(dumps_in_folder(), 1);
+    assert_int_equal(harness_files_in(folder), 1);
 }
 
 /* No monitor answers, WER is set up: the client passes the fault on, and the module has it. */
