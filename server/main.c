@@ -13,10 +13,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } COMMANDS[] = {
-    {"serve", command_serve},
-    {"project", command_project},
-    {"user", command_user},
-    {"symbols", command_symbols},
+    {"serve", command_serve}, {"project", command_project}, {"key", command_key}, {"user", command_user}, {"symbols", command_symbols},
 };
 
 static void usage(FILE *out)
@@ -24,6 +21,8 @@ static void usage(FILE *out)
     fputs("usage: salvor-server serve [--data DIR] [--listen ADDR:PORT] [options]   (serve --help lists them)\n"
           "       salvor-server project add|key NAME [--data DIR]\n"
           "       salvor-server project list [--data DIR]\n"
+          "       salvor-server key add PROJECT [--scope both|reports|symbols] [--data DIR]\n"
+          "       salvor-server key list PROJECT | remove KEY [--data DIR]\n"
           "       salvor-server user add NAME [--role admin|member] [--project P]... [--data DIR]\n"
           "       salvor-server user password|remove NAME [--data DIR]\n"
           "       salvor-server user list [--data DIR]\n"

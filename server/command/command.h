@@ -5,6 +5,7 @@
 
 int command_serve(int argc, char **argv);
 int command_project(int argc, char **argv);
+int command_key(int argc, char **argv);
 int command_user(int argc, char **argv);
 int command_symbols(int argc, char **argv);
 

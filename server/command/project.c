@@ -1,9 +1,9 @@
 /* project.c - `salvor-server project`: makes projects and shows their keys, also beside a running server. */
-#include "store/project.h"
 #include "base/clock.h"
 #include "base/option.h"
 #include "command/command.h"
 #include "command/data.h"
+#include "store/ingest_key.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -50,7 +50,7 @@ static int show_key(struct project_command *command)
     char key[ID_SECRET_BYTES];
     enum status status = db_begin(command->store.db, DB_READ, &tx);
     if (!status)
-        status = project_key(tx, command->name, key);
+        status = ingest_key_newest(tx, command->name, key);
     db_rollback(tx);
     if (status)
         return fail(command, status);

@@ -2,7 +2,7 @@
 #include "depot/permission.h"
 #include "base/text.h"
 #include "ingest/key.h"
-#include "store/project.h"
+#include "store/ingest_key.h"
 #include "store/symbol.h"
 #include <string.h>
 
@@ -21,10 +21,12 @@ bool permission_of_key(struct db *db, const struct http_request *request, const 
         return refusal_set(refusal, 401, "The request carries no project key (header Salvor-Key).");
     enum status status = db_begin(db, DB_READ, &tx);
     if (!status)
-        status = project_find_by_key(tx, key, &id, name);
+        status = ingest_key_find(tx, key, INGEST_KEY_SYMBOLS, &id, name);
     db_rollback(tx);
     if (status == ST_NOT_FOUND)
         return refusal_set(refusal, 403, "The project key is not known here.");
+    if (status == ST_REFUSED)
+        return refusal_set(refusal, 403, "The project key is for reports; symbols need one of scope symbols or both.");
     if (status)
         return refusal_set_status(refusal, status);
     return is_project(project, id, name) || refusal_set(refusal, 403, "The project key belongs to another project.");

@@ -9,7 +9,7 @@
 #include "ingest/envelope.h"
 #include "ingest/facts.h"
 #include "ingest/key.h"
-#include "store/project.h"
+#include "store/ingest_key.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +78,7 @@ static enum status look_up_key(struct upload *upload, const char *key)
     enum status status = db_begin(upload->ingest->store->db, DB_READ, &tx);
     if (status)
         return status;
-    status = project_find_by_key(tx, key, &upload->project_id, upload->project);
+    status = ingest_key_find(tx, key, INGEST_KEY_REPORTS, &upload->project_id, upload->project);
     db_rollback(tx);
     return status;
 }
@@ -101,6 +101,8 @@ static bool authorise(struct upload *upload, const struct http_request *request)
     enum status status = look_up_key(upload, key);
     if (status == ST_NOT_FOUND)
         return refusal_set(&upload->refusal, 403, "The project key is not known here.");
+    if (status == ST_REFUSED)
+        return refusal_set(&upload->refusal, 403, "The project key is for symbols; reports need one of scope reports or both.");
     if (status)
         return refusal_set_status(&upload->refusal, status);
     if (!is_project_of_path(upload, request->path))

@@ -107,7 +107,13 @@ static const char *const VERSION_5[] = {
     NULL,
 };
 
-static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5};
+static const char *const VERSION_6[] = {
+    /* What a key lets in: 'reports', 'symbols' or 'both'. */
+    "ALTER TABLE ingest_key ADD COLUMN scope TEXT NOT NULL DEFAULT 'both'",
+    NULL,
+};
+
+static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6};
 #define NEWEST_VERSION ((int64_t)(sizeof VERSIONS / sizeof *VERSIONS))
 
 static enum status current_version(struct db_tx *tx, int64_t *ret)

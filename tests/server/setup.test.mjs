@@ -66,6 +66,38 @@ test('project_when_added_then_its_key_lets_reports_in', async (t) => {
   assert.equal((await client.get('/projects/game-2/reports')).json.total, 1);
 });
 
+test('key_when_it_has_a_scope_then_it_lets_in_that_alone_until_it_is_removed', async (t) => {
+  const server = await h.startServer(t);
+  const at = ['--data', server.data];
+  const keyOf = (scope) => {
+    const made = h.run(['key', 'add', 'default', ...(scope ? ['--scope', scope] : []), ...at]);
+    return made.stdout.match(new RegExp(`^project default key ([0-9a-f]{32}) scope ${scope ?? 'both'}$`, 'm'))[1];
+  };
+  const keys = { reports: keyOf('reports'), symbols: keyOf('symbols'), both: keyOf() };
+  const report = (key) => h.postForm(server, [h.dumpPart(h.tinyDump())], { 'Salvor-Key': key });
+  const question = (key) =>
+    fetch(`${server.url}/api/default/symbols/missing`, { method: 'POST', headers: { 'Salvor-Key': key }, body: '[]' });
+
+  h.idOf(await report(keys.reports));
+  h.idOf(await report(keys.both));
+  const refused = await report(keys.symbols);
+  assert.equal(refused.status, 403);
+  assert.match(h.text(refused), /for symbols; reports need one of scope reports or both/);
+  assert.equal((await question(keys.symbols)).status, 200);
+  assert.equal((await question(keys.both)).status, 200);
+  const unasked = await question(keys.reports);
+  assert.equal(unasked.status, 403);
+  assert.match(await unasked.text(), /for reports; symbols need one of scope symbols or both/);
+
+  const listed = h.run(['key', 'list', 'default', ...at]).stdout.trim().split('\n').map((line) => line.split(' '));
+  assert.deepEqual(new Set(listed.map((words) => `${words[3]} ${words[5]}`)),
+    new Set([`${server.key} both`, ...Object.entries(keys).map(([scope, key]) => `${key} ${scope}`)]));
+  assert.notEqual(h.run(['project', 'key', 'default', ...at]).stdout, `project default key ${keys.symbols}\n`);
+  assert.equal(h.run(['key', 'remove', keys.both, ...at]).status, 0);
+  assert.equal((await report(keys.both)).status, 403);
+  assert.equal(h.run(['key', 'remove', keys.both, ...at]).status, 1);
+});
+
 test('commands_when_used_wrongly_then_a_sentence_and_the_right_exit_code', async (t) => {
   const data = h.tempFolder(t);
   const at = ['--data', data];
@@ -83,6 +115,13 @@ test('commands_when_used_wrongly_then_a_sentence_and_the_right_exit_code', async
     [['project', 'key', 'none', ...at], 1],
     [['project', 'add', 'Big Name', ...at], 1],
     [['project', 'add', 'default', ...at], 1],
+    [['key'], 2],
+    [['key', 'add'], 2],
+    [['key', 'turn', 'default', ...at], 2],
+    [['key', 'add', 'none', ...at], 1],
+    [['key', 'list', 'none', ...at], 1],
+    [['key', 'remove', 'none', ...at], 1],
+    [['key', 'add', 'default', '--scope', 'dumps', ...at], 1],
     [['user', 'add', 'x y', ...at], 1, 'good password\n'],
     [['user', 'add', 'bob', '--role', 'king', ...at], 1, 'good password\n'],
     [['user', 'add', 'bob', ...at], 1, 'short\n'],
