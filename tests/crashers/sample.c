@@ -3,7 +3,8 @@
  *   salvor-sample KIND [--pipe NAME] [--spool DIR] [--no-salvor] [--self-monitor] [--eager] [--pass] [--no-wait] [--timeout MS]
  *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT] [--attach FILE]... [--extra]
  *                 [--url URL] [--key KEY] [--consent yes|no] [--flags HEX]
- *                 [--handlers MASK] [--threads N] [--catch-breakpoint] [--replace-filter]
+ *                 [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]
+ *                 [--monitor PROGRAM] [--hang MS]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -26,9 +27,20 @@ static void wait_write_av(void)
         crash_write_av();
 }
 
+/* Beats once and then falls silent. */
+static void hang_write_av(void)
+{
+    salvor_heartbeat();
+    wait_write_av();
+}
+
 static void exit_cleanly(void)
 {
     exit(0);
+}
+static void exit_one(void)
+{
+    exit(1);
 }
 static void exit_three(void)
 {
@@ -37,7 +49,7 @@ static void exit_three(void)
 
 struct arguments {
     const char *kind, *note;
-    int no_salvor, self_monitor, no_wait, uninstall, in_thread, extra, replace_filter, threads;
+    int no_salvor, self_monitor, no_wait, uninstall, in_thread, extra, replace_filter, threads, suspended;
     salvor_options options;
 };
 
@@ -162,6 +174,18 @@ static void show_health(void)
     exit(0);
 }
 
+/* Says what stands between a crash and its loss, and crashes. */
+static void verify_write_av(void)
+{
+    salvor_health health;
+
+    salvor_health_init(&health);
+    printf("verify status=%d ", (int)salvor_verify(&health));
+    printf("monitor=%u service=%u resort=%u\n", health.monitor_alive, health.monitor_is_service, health.last_resort_ready);
+    fflush(stdout);
+    crash_write_av();
+}
+
 static long long unix_ms(void)
 {
     FILETIME now;
@@ -181,8 +205,11 @@ static const struct kind kinds[] = {
     {"raise", crash_raise},
     {"heap", crash_heap},
     {"exit", exit_cleanly},
+    {"exit-one", exit_one},
     {"exit-three", exit_three},
     {"wait-write-av", wait_write_av},
+    {"hang-write-av", hang_write_av},
+    {"verify-write-av", verify_write_av},
     {"dump-now", dump_now},
     {"comment", comment},
     {"show-environment", show_environment},
@@ -214,7 +241,8 @@ static int usage(void)
                     "                     [--uninstall] [--thread] [--timeout MS] [--filter ignore|fault|hang] [--note TEXT]\n"
                     "                     [--attach FILE]... [--extra] [--url URL] [--key KEY]\n"
                     "                     [--consent yes|no] [--flags HEX]\n"
-                    "                     [--handlers MASK] [--threads N] [--catch-breakpoint] [--replace-filter]\nkinds:");
+                    "                     [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]\n"
+                    "                     [--monitor PROGRAM] [--hang MS]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -237,6 +265,8 @@ static int parse_flag(struct arguments *to, const char *word)
         to->extra = 1;
     else if (strcmp(word, "--replace-filter") == 0)
         to->replace_filter = 1;
+    else if (strcmp(word, "--suspended") == 0)
+        to->suspended = 1;
     else if (strcmp(word, "--catch-breakpoint") == 0)
         to->options.flags |= SALVOR_CATCH_BREAKPOINT;
     else if (strcmp(word, "--eager") == 0)
@@ -254,6 +284,10 @@ static int parse_value(struct arguments *to, const char *word, const char *value
         to->options.pipe = value;
     else if (strcmp(word, "--spool") == 0)
         to->options.spool_dir = value;
+    else if (strcmp(word, "--monitor") == 0)
+        to->options.monitor_path = value;
+    else if (strcmp(word, "--hang") == 0)
+        to->options.hang_timeout_ms = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(word, "--timeout") == 0)
         to->options.crash_timeout_ms = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(word, "--handlers") == 0)
@@ -349,6 +383,17 @@ static void start_threads(int count)
         CloseHandle(thread);
 }
 
+/* One that the program itself has stopped. */
+static void start_suspended(void)
+{
+    DWORD id = 0;
+    HANDLE thread = CreateThread(NULL, 0, idle, NULL, CREATE_SUSPENDED, &id);
+
+    if (thread)
+        CloseHandle(thread);
+    printf("suspended thread=%lu\n", (unsigned long)id);
+}
+
 static DWORD WINAPI run_kind(void *kind)
 {
     place_guard_page();
@@ -386,6 +431,8 @@ int main(int argc, char **argv)
     if (arguments.replace_filter)
         SetUnhandledExceptionFilter(foreign_filter);
     start_threads(arguments.threads);
+    if (arguments.suspended)
+        start_suspended();
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, arguments.kind) != 0)
             continue;
