@@ -80,6 +80,22 @@ static void open_when_append_then_two_writers_both_write_at_the_end(void **state
     free(path);
 }
 
+static void open_when_append_then_can_be_locked(void **state)
+{
+    struct file file;
+    char *path = in_scratch(state, "lock");
+    assert_status(file_open(&file, path, FILE_MODE_APPEND), ST_OK);
+    assert_status(file_write(&file, "x", 1), ST_OK);
+    assert_status(file_lock(&file), ST_OK);
+#ifdef _WIN32
+    char byte = 0;
+    assert_status(file_read_at(&file, 0, &byte, 1), ST_OK); /* Windows asks for this right before it locks; Wine asks for none */
+    assert_int_equal(byte, 'x');
+#endif
+    file_close(&file);
+    free(path);
+}
+
 static void open_when_folder_then_access(void **state)
 {
     struct file file;
@@ -656,6 +672,7 @@ int main(void)
         test_in_scratch(open_when_replace_then_emptied),
         test_in_scratch(open_when_update_then_keeps_the_rest),
         test_in_scratch(open_when_append_then_two_writers_both_write_at_the_end),
+        test_in_scratch(open_when_append_then_can_be_locked),
         test_in_scratch(open_when_folder_then_access),
 #ifdef _WIN32
         test_in_scratch(open_alone_when_a_writer_has_it_then_busy),

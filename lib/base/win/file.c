@@ -35,7 +35,9 @@ static const struct {
     [FILE_MODE_CREATE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, CREATE_NEW, 0},
     [FILE_MODE_REPLACE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, CREATE_ALWAYS, 0},
     [FILE_MODE_UPDATE] = {GENERIC_READ | GENERIC_WRITE, SHARE_ALL, OPEN_EXISTING, 0},
-    [FILE_MODE_APPEND] = {FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, SHARE_ALL, OPEN_ALWAYS, 0},
+    /* Without FILE_WRITE_DATA every write goes to the end. FILE_READ_DATA is for file_lock: NtLockFile refuses a handle that may do neither
+     * (Wine does not). */
+    [FILE_MODE_APPEND] = {FILE_APPEND_DATA | FILE_READ_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, SHARE_ALL, OPEN_ALWAYS, 0},
 };
 
 enum status file_open(struct file *ret, const char *path, enum file_mode mode)
