@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "proto/name.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,13 @@
 #define MAX_PATH_BYTES       (3u * 32768u)
 #define USER_REPORTS         1000
 #define USER_BYTES           (8ull << 30)
+#define LOG_BYTES            (10u << 20)
+#define LOG_BYTES_LEAST      (64u << 10)
+#define LOG_BYTES_MOST       (1ull << 40)
 #define NO_DUMP_GRACE_MS     10000
 #define MAX_GRACE_MS         (3600u * 1000)
 #define APP_OPTION_COUNT     2
-#define OWN_OPTION_COUNT     11
+#define OWN_OPTION_COUNT     12
 #define OPTION_COUNT         (OWN_OPTION_COUNT + APP_OPTION_COUNT + POLICY_OPTION_COUNT)
 #define MAX_KEY_BYTES        1024
 
@@ -30,6 +34,8 @@ struct configuration {
     char *queue, *inbox, *default_dumps, *default_upload;
     const char *default_dumps_list[1];
 };
+
+static_assert(LOG_OLD_FILES == 4, "the text of log-size says so");
 
 /* What a program may have for itself. */
 static void fill_app_table(struct option *options, struct death_rules *rules)
@@ -58,6 +64,8 @@ static void fill_table(struct option *options, struct settings *settings)
          "reports that one user may bring in an hour through folders"},
         {"user-bytes", OPTION_SIZE, &settings->user_bytes, 65536, 1ull << 50, "SIZE", "bytes of them"},
         {"log", OPTION_TEXT, &settings->log, 0, 0, "FILE", "append the log to a file"},
+        {"log-size", OPTION_SIZE, &settings->log_bytes, LOG_BYTES_LEAST, LOG_BYTES_MOST, "SIZE",
+         "rename the log to FILE.1 when it is so large; four old ones are kept"},
         {"config", OPTION_TEXT, &settings->config, 0, 0, "FILE", "read settings from a file of `name = value` lines"},
     };
 
@@ -72,6 +80,7 @@ static void fill_defaults(struct settings *settings)
                                   .user_reports = USER_REPORTS,
                                   .user_bytes = USER_BYTES,
                                   .scan_interval_ms = SCAN_INTERVAL_MS,
+                                  .log_bytes = LOG_BYTES,
                                   .death_rules.no_dump_grace_ms = NO_DUMP_GRACE_MS};
     policy_options_defaults(&settings->policy);
 }

@@ -12,6 +12,7 @@ struct settings {
     const char *url, *key;      /* where reports go; NULL url: they wait */
     const char *upload_program; /* NULL until loaded: salvor-upload beside this program */
     const char *log, *config;   /* NULL: standard error, no file */
+    uint64_t log_bytes;
     uint64_t scan_interval_ms;
     uint64_t user_reports, user_bytes; /* what one user may bring in an hour through inbox and dump folders */
     struct death_rules death_rules;

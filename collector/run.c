@@ -50,7 +50,7 @@ static enum status fail(const char *what, const char *which, enum status st)
 static enum status open_queue(struct collector *collector)
 {
     const struct settings *settings = collector->settings;
-    enum status st = settings->log ? log_set_file(settings->log) : ST_OK;
+    enum status st = settings->log ? log_set_rotated_file(settings->log, settings->log_bytes) : ST_OK;
 
     if (st)
         return fail("log file", settings->log, st);
@@ -80,6 +80,8 @@ static enum status start_schedule(struct collector *collector)
         .url = settings->url,
         .key = settings->key,
         .upload_program = settings->upload_program,
+        .upload_log = log_file_path(),
+        .upload_log_bytes = settings->log_bytes,
         .limit_upload = platform_limit_upload,
         .policy_options = &settings->policy,
     };

@@ -228,8 +228,15 @@ static enum status take_lock(struct schedule *schedule)
 static enum status begin(struct schedule *schedule)
 {
     const struct schedule_options *options = &schedule->options;
-    const struct upload_options upload_options = {options->upload_program, spool_dir(options->spool), options->url, options->key,
-                                                  options->limit_upload};
+    const struct upload_options upload_options = {
+        .program = options->upload_program,
+        .queue = spool_dir(options->spool),
+        .url = options->url,
+        .key = options->key,
+        .log = options->upload_log,
+        .log_bytes = options->upload_log_bytes,
+        .limit = options->limit_upload,
+    };
     int64_t now = now_steady();
     enum status st = take_lock(schedule);
 

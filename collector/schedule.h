@@ -8,6 +8,8 @@ struct schedule_options {
     struct spool *spool;
     const char *url, *key;                                 /* NULL url: reports wait in pending/ */
     const char *upload_program;                            /* salvor-upload's path */
+    const char *upload_log;                                /* the file that it logs to; NULL: to our stderr */
+    uint64_t upload_log_bytes;                             /* as of log_set_rotated_file */
     void (*limit_upload)(struct process_options *options); /* may be NULL; see upload_run.h */
     const struct policy_options *policy_options;
     struct policy *policy;

@@ -3,12 +3,14 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "proto/name.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define KEY_BYTES    1024
 #define OUTPUT_BYTES 2048
+#define NUMBER_BYTES 24
 
 struct upload_run {
     struct upload_options options;
@@ -97,13 +99,16 @@ static void parse_output(const char *output, struct upload_result *ret)
 enum status upload_run_once(struct upload_run *run, struct upload_result *ret)
 {
     const struct upload_options *options = &run->options;
-    const char *const argv[] = {options->program, "--queue", options->queue, "--url", options->url, NULL};
+    char log_bytes[NUMBER_BYTES];
+    const char *const argv[] = {options->program, "--queue",    options->queue, "--url", options->url, options->log ? "--log" : NULL,
+                                options->log,     "--log-size", log_bytes,      NULL};
     const char *const environment[] = {run->key_variable, NULL};
     struct process_options process_options = {.argv = argv, .environment = options->key ? environment : NULL, .pipe_stdout = true};
     struct process *uploader = NULL;
     char output[OUTPUT_BYTES];
     enum status st;
 
+    snprintf(log_bytes, sizeof log_bytes, "%" PRIu64, options->log_bytes);
     *ret = (struct upload_result){.exit_code = 0};
     if (options->limit)
         options->limit(&process_options);

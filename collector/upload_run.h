@@ -8,6 +8,8 @@
 struct process_options;
 struct upload_options {
     const char *program, *queue, *url;
+    const char *log;                                /* the file that it logs to; NULL: to our stderr */
+    uint64_t log_bytes;                             /* as of log_set_rotated_file */
     const char *key;                                /* NULL: none; it goes by the environment, since anybody can read a command line */
     void (*limit)(struct process_options *options); /* takes rights away from the uploader; may be NULL */
 };

@@ -1,4 +1,5 @@
 /* main.c - salvor-upload: sends minidumps, works off a queue, or uploads a build's symbols, once. */
+#include "base/log.h"
 #include "base/process.h"
 #include "uploader/check.h"
 #include "uploader/dry_run.h"
@@ -115,6 +116,16 @@ static int run(const struct settings *settings, const char *url)
     return code;
 }
 
+/* Sending matters more than its log. */
+static void log_open(const struct settings *settings)
+{
+    enum status status = settings->log ? log_set_rotated_file(settings->log, settings->log_bytes) : ST_OK;
+
+    if (status != ST_OK)
+        fprintf(stderr, "salvor-upload: the log \"%s\" cannot be written: %s. It goes to standard error.\n", settings->log,
+                status_text(status));
+}
+
 static int address_run(struct settings *settings)
 {
     FILE *out = settings->check ? stdout : stderr; /* what a check finds is its output */
@@ -124,6 +135,7 @@ static int address_run(struct settings *settings)
 
     if (why)
         return usage(out, why);
+    log_open(settings);
     buffer_init(&url, 16 * 1024);
     if (address_make(settings, &url, &why) == ST_OK) {
         code = run(settings, buffer_text(&url));

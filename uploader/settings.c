@@ -43,6 +43,9 @@ static size_t options_fill(struct option table[OPTIONS_MAX], struct settings *se
         {"dry-run", OPTION_TEXT, &settings->dry_run, 0, 0, "FILE", "write the exact request to a new file and send nothing"},
         {"connect-timeout", OPTION_DURATION, &settings->connect_timeout_ms, 100, 600000, "TIME", "limit for connecting"},
         {"stall-timeout", OPTION_DURATION, &settings->stall_timeout_ms, 1000, 3600000, "TIME", "give up when nothing moves for so long"},
+        {"log", OPTION_TEXT, &settings->log, 0, 0, "FILE", "append the log to a file"},
+        {"log-size", OPTION_SIZE, &settings->log_bytes, 64u << 10, 1ull << 40, "SIZE",
+         "rename the log to FILE.1 when it is so large; four old ones are kept"},
         {"quiet", OPTION_FLAG, &settings->quiet, 0, 0, NULL, "no progress"},
         {"help", OPTION_FLAG, &settings->help, 0, 0, NULL, "show this"},
         {"version", OPTION_FLAG, &settings->version, 0, 0, NULL, "show the version"},
@@ -60,6 +63,7 @@ static const struct settings defaults = {.format_name = "salvor",
                                          .uncertain = "repeat",
                                          .connect_timeout_ms = 30000,
                                          .stall_timeout_ms = 60000,
+                                         .log_bytes = 10u << 20,
                                          .thrift_limit = 10u << 20};
 
 enum status settings_help(struct buffer *out)

@@ -6,9 +6,10 @@
 
 struct settings {
     const char *format_name, *url, *key, *project, *queue, *dry_run, *uncertain;
+    const char *log; /* NULL: standard error */
     const char *ca_file, *crl_file, *proxy, *client_certificate, *client_key;
     struct source_extras extras;
-    uint64_t limit_rate, connect_timeout_ms, stall_timeout_ms, thrift_limit;
+    uint64_t log_bytes, limit_rate, connect_timeout_ms, stall_timeout_ms, thrift_limit;
     bool no_gzip, allow_http, quiet, symbols, check, help, version;
     /* made of the above */
     const struct format *format;

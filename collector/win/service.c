@@ -99,7 +99,7 @@ static enum status open_log(const struct settings *settings)
     if (st || settings->log)
         return st;
     path = path_joined(settings->data, LOG_FILE);
-    st = path ? log_set_file(path) : ST_MEMORY;
+    st = path ? log_set_rotated_file(path, settings->log_bytes) : ST_MEMORY;
     free(path);
     return st;
 }

@@ -19,5 +19,12 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
 void log_set_level(enum log_level level);
 /* Appends to the file from now on; on an error the log stays where it was. */
 enum status log_set_file(const char *path);
+/* The same; a file that holds max_bytes becomes `<path>.1`, what was that `<path>.2`, and so on up to LOG_OLD_FILES, where the oldest goes.
+ * Several processes may write to one file when all do it this way: each finds the new file before its next line. A line stands in one file
+ * whole. As long as somebody keeps an old file from being renamed, the file grows on. */
+#define LOG_OLD_FILES 4
+enum status log_set_rotated_file(const char *path, uint64_t max_bytes);
+/* Where lines go; NULL: to stderr. Valid until the next call of the two above. */
+const char *log_file_path(void);
 
 #endif

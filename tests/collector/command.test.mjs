@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { dumpBytes, record, runCommand, scratch, startCollector } from './support.mjs';
+import { dumpBytes, record, runCommand, scratch, startCollector, startServer, until } from './support.mjs';
 
 const emptyStates = { new: 0, pending: 0, uploading: 0, done: 0, discarded: 0, failed: 0 };
 
@@ -92,6 +92,28 @@ test('run when the log is a file then it goes there', async (t) => {
   await collector.stop();
   assert.equal(collector.log, '');
   assert.match(fs.readFileSync(log, 'utf8'), /info collector-stopping /);
+});
+
+test('run when the log is full then old ones are kept, the uploader writes there too, and no line is missing', async (t) => {
+  const data = scratch(t);
+  const log = path.join(data, 'collector.log');
+  const server = await startServer(t, () => 503);
+  const collector = await startCollector(t, data, '--log', log, '--log-size', '64k', '--url', server.url, '--scan-interval', '100ms');
+  let number = 0;
+  const files = () => ['.4', '.3', '.2', '.1', ''].map((end) => log + end).filter((file) => fs.existsSync(file));
+  await until('it is full', () => {
+    for (let i = 0; i < 20; i++) fs.writeFileSync(path.join(collector.dumps, `garbage-${number++}.dmp`), 'no minidump, but long enough to be one');
+    return fs.existsSync(`${log}.1`);
+  }, 60000);
+  fs.writeFileSync(path.join(collector.dumps, 'app.exe.1.dmp'), dumpBytes());
+  await until('the uploader has said why it waits', () => files().some((file) => / waits report=.*answered 503/.test(fs.readFileSync(file, 'utf8'))));
+  await until('all are named', () => files().map((file) => fs.readFileSync(file, 'utf8')).join('').match(/dump-ignored/g).length >= number, 60000);
+  await collector.stop();
+  assert.equal(collector.log, '');
+  const text = files().map((file) => fs.readFileSync(file, 'utf8')).join('');
+  for (const file of files()) assert.ok(fs.statSync(file).size < (64 << 10) + 2048, file);
+  for (const line of text.trimEnd().split('\n')) assert.match(line, /^\d{4}-\d\d-\d\dT[\d:.]+Z (info|warn|error) [a-z-]+/);
+  for (let i = 0; i < number; i++) assert.equal(text.split(`garbage-${i}.dmp"`).length, 2, `garbage-${i} is named once`);
 });
 
 test('run when the data folder cannot be used then exit 1 and a sentence', (t) => {

@@ -1,5 +1,6 @@
 /* test_log.c - log lines, read back from the file they went to. */
 #include "base/log.h"
+#include "base/process.h"
 #include "base/thread.h"
 #include "unit.h"
 #include <errno.h>
@@ -152,6 +153,151 @@ static void log_when_threads_write_then_every_line_is_whole(void **state)
     assert_int_equal(lines, 200 * COUNT_OF(names));
 }
 
+/* -- rotation -- */
+
+#define SMALL_BYTES 4096u
+#define CHILDREN    4
+#define LINES       40 /* of a child: all of them together fill no more than the files that are kept */
+#define LINE_TEXT   "0123456789012345678901234567890123456789"
+
+/* Goes back to the common file, which the other tests read. */
+static void leave_rotated(void)
+{
+    assert_status(log_set_file(log_path), ST_OK);
+    fresh();
+}
+
+static void read_file(const char *path, struct buffer *out)
+{
+    buffer_reset(out);
+    assert_status(file_read_whole(path, 1u << 22, out), ST_OK);
+}
+
+static void log_when_file_is_full_then_old_ones_are_kept_up_to_a_number(void **state)
+{
+    char path[160], old[176];
+    struct file_info info;
+    struct buffer text;
+    int number = 0, last = -1;
+
+    snprintf(path, sizeof path, "%s/rotated.log", (char *)*state);
+    assert_status(log_set_rotated_file(path, SMALL_BYTES), ST_OK);
+    assert_string_equal(log_file_path(), path);
+    for (number = 0; number < 600; number++)
+        log_info("numbered", "n=%d text=" LINE_TEXT, number);
+    leave_rotated();
+    buffer_init(&text, 1u << 22);
+    for (int i = LOG_OLD_FILES; i >= 0; i--) { /* oldest first: no line is missing between the first that is kept and the last */
+        snprintf(old, sizeof old, i ? "%s.%d" : "%s", path, i);
+        read_file(old, &text);
+        assert_in_range(text.len, 1, SMALL_BYTES + 128);
+        for (const char *line = buffer_text(&text); *line; line = strchr(line, '\n') + 1) {
+            assert_int_equal(sscanf(without_time(line), "info numbered n=%d text=" LINE_TEXT "\n", &number), 1);
+            assert_true(last == -1 || number == last + 1);
+            last = number;
+        }
+    }
+    assert_int_equal(last, 599);
+    snprintf(old, sizeof old, "%s.%d", path, LOG_OLD_FILES + 1);
+    assert_status(file_stat(old, &info), ST_NOT_FOUND);
+    buffer_done(&text);
+}
+
+static int child_log(const char *path, const char *name)
+{
+    if (log_set_rotated_file(path, SMALL_BYTES))
+        return 1;
+    for (int i = 0; i < LINES; i++)
+        log_info("child", "name=%s n=%d text=" LINE_TEXT, name, i);
+    return 0;
+}
+
+static void start_children(const char *path, struct process *ret[CHILDREN])
+{
+    struct buffer self;
+
+    buffer_init(&self, 1u << 16);
+    assert_status(process_self_path(&self), ST_OK);
+    for (int i = 0; i < CHILDREN; i++) {
+        char name[16];
+        const char *const argv[] = {buffer_text(&self), "--child", path, name, NULL};
+        const struct process_options options = {.argv = argv};
+
+        snprintf(name, sizeof name, "%d", i);
+        assert_status(process_start(&ret[i], &options), ST_OK);
+    }
+    buffer_done(&self);
+}
+
+/* Notes each line of a file that stands there; all must be whole. */
+static void note_lines(const char *path, unsigned seen_lines[CHILDREN][LINES])
+{
+    struct file_info info;
+    struct buffer text;
+
+    if (file_stat(path, &info) == ST_NOT_FOUND)
+        return;
+    buffer_init(&text, 1u << 22);
+    read_file(path, &text);
+    for (const char *line = buffer_text(&text); *line; line = strchr(line, '\n') + 1) {
+        int child, n;
+
+        assert_int_equal(sscanf(without_time(line), "info child name=%d n=%d text=" LINE_TEXT "\n", &child, &n), 2);
+        assert_true(child >= 0 && child < CHILDREN && n >= 0 && n < LINES);
+        seen_lines[child][n]++;
+    }
+    buffer_done(&text);
+}
+
+static void log_when_several_processes_write_and_rotate_then_every_line_is_there_once(void **state)
+{
+    char path[160], old[176];
+    struct process *children[CHILDREN];
+    struct file_info info;
+    unsigned seen_lines[CHILDREN][LINES] = {{0}};
+    uint32_t code;
+
+    snprintf(path, sizeof path, "%s/shared.log", (char *)*state);
+    start_children(path, children);
+    for (int i = 0; i < CHILDREN; i++) {
+        assert_status(process_wait(children[i], 60000, &code), ST_OK);
+        assert_int_equal(code, 0);
+        process_free(children[i]);
+    }
+    for (int i = 0; i <= LOG_OLD_FILES; i++) {
+        snprintf(old, sizeof old, i ? "%s.%d" : "%s", path, i);
+        note_lines(old, seen_lines);
+    }
+    for (int child = 0; child < CHILDREN; child++)
+        for (int n = 0; n < LINES; n++)
+            assert_int_equal(seen_lines[child][n], 1);
+    snprintf(old, sizeof old, "%s.1", path);
+    assert_status(file_stat(old, &info), ST_OK); /* it did rotate */
+}
+
+/* A folder stands where the oldest file would go: nobody can rename a file onto that. */
+static void log_when_old_files_cannot_be_moved_then_goes_on_in_the_full_one(void **state)
+{
+    char path[160], old[176];
+    struct buffer text;
+
+    snprintf(path, sizeof path, "%s/blocked.log", (char *)*state);
+    snprintf(old, sizeof old, "%s.%d", path, LOG_OLD_FILES);
+    assert_status(folder_create(old), ST_OK);
+    snprintf(old, sizeof old, "%s.%d", path, LOG_OLD_FILES - 1);
+    assert_status(file_write_whole(old, "x", 1), ST_OK);
+    assert_status(log_set_rotated_file(path, SMALL_BYTES), ST_OK);
+    for (int i = 0; i < 100; i++)
+        log_info("numbered", "n=%d text=" LINE_TEXT, i);
+    leave_rotated();
+    buffer_init(&text, 1u << 22);
+    read_file(path, &text);
+    assert_true(text.len > SMALL_BYTES);
+    assert_non_null(strstr(buffer_text(&text), " n=0 "));
+    assert_non_null(strstr(buffer_text(&text), " n=99 "));
+    buffer_done(&text);
+}
+
 static int open_log(void **state)
 {
     if (scratch_setup(state))
@@ -172,8 +318,10 @@ static int close_log(void **state)
     return scratch_teardown(state);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 4 && strcmp(argv[1], "--child") == 0)
+        return child_log(argv[2], argv[3]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_when_written_then_one_line),
         cmocka_unit_test(log_when_nothing_to_add_then_event_alone),
@@ -185,6 +333,9 @@ int main(void)
         cmocka_unit_test(log_when_called_then_errors_are_kept),
         cmocka_unit_test(log_when_new_file_cannot_be_opened_then_stays),
         cmocka_unit_test(log_when_threads_write_then_every_line_is_whole),
+        cmocka_unit_test(log_when_file_is_full_then_old_ones_are_kept_up_to_a_number),
+        cmocka_unit_test(log_when_several_processes_write_and_rotate_then_every_line_is_there_once),
+        cmocka_unit_test(log_when_old_files_cannot_be_moved_then_goes_on_in_the_full_one),
     };
     return cmocka_run_group_tests(tests, open_log, close_log);
 }
