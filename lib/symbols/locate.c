@@ -12,6 +12,7 @@
 struct search {
     const char *folder;
     const struct locate_request *request;
+    const char *file; /* the wanted one's name */
     struct buffer path;
     bool is_archive, is_outside;
 };
@@ -66,16 +67,15 @@ static bool walk_into_lower(struct search *search, const char *const *parts, siz
     return strcmp(lower, parts[0]) != 0 && walk_into(search, lower, parts + 1, count - 1, found);
 }
 
-/* Goes on below each file or folder whose name is that of the first part, until found takes one. */
+/* Goes on below each file or folder whose name is that of the first part, until found takes one; whether it is there, found looks. */
 static bool walk(struct search *search, const char *const *parts, size_t count, found_fn *found)
 {
     struct folder *folder;
-    struct file_info info;
     const char *name;
     bool done = false;
 
     if (!count)
-        return file_stat(buffer_text(&search->path), &info) == ST_OK && info.is_regular && found(search);
+        return found(search);
     if (walk_into(search, parts[0], parts + 1, count - 1, found) || walk_into_lower(search, parts, count, found))
         return true;
     if (folder_open(&folder, buffer_text(&search->path)))
@@ -88,15 +88,24 @@ static bool walk(struct search *search, const char *const *parts, size_t count, 
     return done;
 }
 
+static bool is_file(const struct search *search)
+{
+    struct file_info info;
+
+    return file_stat(buffer_text(&search->path), &info) == ST_OK && info.is_regular;
+}
+
 static bool found_file(struct search *search)
 {
-    return search->request->visit(search->request->context, buffer_text(&search->path));
+    return is_file(search) && search->request->visit(search->request->context, buffer_text(&search->path));
 }
 
 static bool found_archive(struct search *search)
 {
     const struct locate_request *request = search->request;
 
+    if (!is_file(search))
+        return false;
     search->is_archive = true;
     return request->visit_archive && request->visit_archive(request->context, buffer_text(&search->path));
 }
@@ -140,6 +149,8 @@ static bool found_pointer(struct search *search)
     bool done = false;
     char *target;
 
+    if (!is_file(search))
+        return false;
     buffer_init(&text, MAX_POINTER_BYTES);
     if (file_read_whole(buffer_text(&search->path), MAX_POINTER_BYTES, &text) == ST_OK && text.len) {
         target = (char *)text.data;
@@ -150,7 +161,7 @@ static bool found_pointer(struct search *search)
         search->is_outside = search->is_outside || !count;
     }
     if (count) {
-        struct search below = {search->folder, search->request, search->path, false, false};
+        struct search below = {.folder = search->folder, .request = search->request};
 
         buffer_init(&below.path, MAX_PATH_BYTES);
         done = buffer_append_text(&below.path, search->folder) == ST_OK && walk(&below, parts, count, found_file);
@@ -173,44 +184,52 @@ static bool file_name(const struct locate_request *request, const char *name, st
     return buffer_append(out, name, size) == ST_OK && buffer_append_text(out, ".sym") == ST_OK;
 }
 
-/* All places of the layout NAME/ID/FILE below what the path says now. */
-static bool search_store(struct search *search, const char *name, const char *file)
+/* NAME/ID: the file itself, a pointer to it, an archive that holds it. */
+static bool found_store_entry(struct search *search)
 {
-    const char *id = search->request->id;
     char archive[256];
-    size_t size = strlen(file);
+    size_t size = strlen(search->file);
+    struct file_info info;
 
-    if (walk(search, (const char *const[]){name, id, file}, 3, found_file))
+    if (file_stat(buffer_text(&search->path), &info) != ST_OK) /* a folder, or a link to one */
+        return false;
+    if (walk(search, (const char *const[]){search->file}, 1, found_file))
         return true;
     if (search->request->kind == LOCATE_SYM || size >= sizeof archive)
         return false;
-    if (walk(search, (const char *const[]){name, id, "file.ptr"}, 3, found_pointer))
+    if (walk(search, (const char *const[]){"file.ptr"}, 1, found_pointer))
         return true;
-    memcpy(archive, file, size + 1);
+    memcpy(archive, search->file, size + 1);
     archive[size - 1] = '_';
-    return walk(search, (const char *const[]){name, id, archive}, 3, found_archive);
+    return walk(search, (const char *const[]){archive}, 1, found_archive);
 }
 
-static bool search_all(struct search *search, const char *name, const char *file)
+/* All places of the layout NAME/ID/FILE below what the path says now. */
+static bool search_store(struct search *search, const char *name)
+{
+    return walk(search, (const char *const[]){name, search->request->id}, 2, found_store_entry);
+}
+
+static bool search_all(struct search *search, const char *name)
 {
     const char first[3] = {name[0], name[1], 0};
     size_t before = search->path.len;
     bool done;
 
-    if (search_store(search, name, file))
+    if (search_store(search, name))
         return true;
     if (name[1] && path_is_plain_name(first) && path_add(search, first)) {
-        done = search_store(search, name, file);
+        done = search_store(search, name);
         path_cut(search, before);
         if (done)
             return true;
     }
-    return walk(search, (const char *const[]){file}, 1, found_file);
+    return walk(search, (const char *const[]){search->file}, 1, found_file);
 }
 
 enum locate_result locate_in(const char *folder, const struct locate_request *request)
 {
-    struct search search = {folder, request, {0}, false, false};
+    struct search search = {.folder = folder, .request = request};
     const char *name = path_base(request->name);
     struct buffer file;
     bool done = false;
@@ -219,8 +238,10 @@ enum locate_result locate_in(const char *folder, const struct locate_request *re
         return LOCATE_NO_NAME;
     buffer_init(&search.path, MAX_PATH_BYTES);
     buffer_init(&file, MAX_PATH_BYTES);
-    if (buffer_append_text(&search.path, folder) == ST_OK && file_name(request, name, &file))
-        done = search_all(&search, name, buffer_text(&file));
+    if (buffer_append_text(&search.path, folder) == ST_OK && file_name(request, name, &file)) {
+        search.file = buffer_text(&file);
+        done = search_all(&search, name);
+    }
     buffer_done(&file);
     buffer_done(&search.path);
     if (done)

@@ -1,6 +1,9 @@
 /* lookup.c - from an address to functions, files and lines: an index leads to the function, a search to the place in it. */
 #include "symbols/table.h"
 
+#define LINE_BYTES 64u
+#define SOON_BYTES 512u
+
 /* What the entries of the table say, in the order of cache.h. */
 struct place {
     uint32_t file, line, inlined;
@@ -45,6 +48,15 @@ static const uint8_t *piece_at(const struct symbol_table *table, uint32_t rva)
     return pieces + (size_t)at * 32;
 }
 
+/* A search waits for memory at each of its steps, in which most of a look-up's time goes: asks for all lines that it may touch at once. */
+static void search_soon(const uint8_t *keys, uint32_t count)
+{
+    size_t size = (size_t)count * 4;
+
+    for (size_t at = 0; at < size && at < SOON_BYTES; at += LINE_BYTES)
+        __builtin_prefetch(keys + at);
+}
+
 static struct place place_at(const struct symbol_table *table, uint32_t first, uint32_t count, uint32_t rva)
 {
     const struct table_section *places = &table->sections[CACHE_PLACES];
@@ -54,6 +66,7 @@ static struct place place_at(const struct symbol_table *table, uint32_t first, u
     if (first > places->count || count > places->count - first)
         return (struct place){0, 0, 0};
     run = table_entry(table, CACHE_PLACES, first, 16);
+    search_soon(run, count);
     index = table_search(run, count, 4, rva);
     if (index == TABLE_NONE)
         return (struct place){0, 0, 0};
