@@ -72,6 +72,8 @@ static uint32_t sym_write(const char *name, size_t bytes)
         fprintf(file, "STACK CFI INIT %x %x .cfa: $rsp 8 + .ra: .cfa 8 - ^\n", rva, FUNCTION_BYTES);
     }
     fclose(file);
+    if (!count)
+        give_up("no symbols");
     return count;
 }
 
