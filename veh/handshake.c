@@ -1,7 +1,8 @@
 /* handshake.c - registers with the monitor behind a named pipe (proto/pipe.h), after checking who the monitor is.
  *
- * A pipe's name proves nothing: anyone may have made it first. A child monitor must be the process we started; the service's must be the
- * process that the service manager names; any other must run as SYSTEM or as our user with no lower integrity than ours. */
+ * A pipe's name proves nothing: anyone may have made it first. A child monitor must be the process we started; while the machine-wide
+ * service runs, whoever has its name must be the process that the service manager names; any other must run as SYSTEM or as our user with
+ * no lower integrity than ours. */
 #include "base/text.h"
 #include "base/win/wide.h"
 #include "private.h"
@@ -87,10 +88,11 @@ static bool runs_as_us_or_system(HANDLE process)
     return integrity_of(&their_label) >= integrity_of(&our_label);
 }
 
-static enum status check_server(HANDLE pipe, uint32_t expected_pid, uint32_t *ret_is_service)
+static enum status check_server(HANDLE pipe, const char *name, uint32_t expected_pid, uint32_t *ret_is_service)
 {
     HANDLE process;
     ULONG pid = 0;
+    uint32_t service;
     bool trusted;
 
     *ret_is_service = 0;
@@ -98,14 +100,15 @@ static enum status check_server(HANDLE pipe, uint32_t expected_pid, uint32_t *re
         return ST_ACCESS;
     if (expected_pid)
         return pid == expected_pid ? ST_OK : ST_ACCESS;
-    if (pid == service_pid()) {
-        *ret_is_service = 1;
-        return ST_OK;
-    }
-    process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+    service = service_pid();
+    *ret_is_service = pid == service;
+    if (service && (*ret_is_service || text_equal_nocase(name, PIPE_SERVICE_NAME)))
+        return *ret_is_service ? ST_OK : ST_ACCESS;
+    process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, pid);
     if (!process)
         return ST_ACCESS;
-    trusted = runs_as_us_or_system(process);
+    /* A maker that has gone has handed the pipe on to somebody whom nothing names. */
+    trusted = WaitForSingleObject(process, 0) == WAIT_TIMEOUT && runs_as_us_or_system(process);
     CloseHandle(process);
     return trusted ? ST_OK : ST_ACCESS;
 }
@@ -174,7 +177,7 @@ enum status handshake(const char *name, uint32_t expected_pid, struct client_lin
     enum status status = open_pipe(name, &pipe);
 
     if (status == ST_OK)
-        status = check_server(pipe, expected_pid, &link.is_service);
+        status = check_server(pipe, name, expected_pid, &link.is_service);
     if (status == ST_OK)
         status = exchange_messages(pipe, &reply);
     if (pipe != INVALID_HANDLE_VALUE)

@@ -4,7 +4,7 @@
  *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT] [--attach FILE]... [--extra]
  *                 [--url URL] [--key KEY] [--consent yes|no] [--flags HEX]
  *                 [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]
- *                 [--monitor PROGRAM] [--hang MS]
+ *                 [--monitor PROGRAM] [--start MS] [--hang MS]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -242,7 +242,7 @@ static int usage(void)
                     "                     [--attach FILE]... [--extra] [--url URL] [--key KEY]\n"
                     "                     [--consent yes|no] [--flags HEX]\n"
                     "                     [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]\n"
-                    "                     [--monitor PROGRAM] [--hang MS]\nkinds:");
+                    "                     [--monitor PROGRAM] [--start MS] [--hang MS]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -286,6 +286,8 @@ static int parse_value(struct arguments *to, const char *word, const char *value
         to->options.spool_dir = value;
     else if (strcmp(word, "--monitor") == 0)
         to->options.monitor_path = value;
+    else if (strcmp(word, "--start") == 0)
+        to->options.start_timeout_ms = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(word, "--hang") == 0)
         to->options.hang_timeout_ms = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(word, "--timeout") == 0)
