@@ -21,6 +21,7 @@
 #define MAX_APPENDED        (16u * 1024 * 1024)
 #define MDMP                0x504d444du
 #define MAX_MEMORY_ENTRIES  65536
+#define STREAM_THREADS      3u
 #define STREAM_MEMORY       5u
 #define STREAM_MEMORY_64    9u
 #define STREAM_MISC_INFO    15u
@@ -32,6 +33,7 @@
 #define MEMORY_INFO_ENTRY   48u
 #define MEMORY_INFO_HEADER  16u
 #define THREAD_NAME_ENTRY   12u
+#define THREAD_ENTRY        48u
 
 typedef HRESULT(WINAPI *description_function)(HANDLE, PWSTR *);
 
@@ -126,6 +128,31 @@ static void add_entry(struct dump *dump, uint32_t type, uint32_t size, uint32_t 
 {
     set_entry(dump->directory + dump->streams * ENTRY_BYTES, type, size, offset);
     dump->streams++;
+}
+
+/* -- threads -- */
+
+/* Wine's list keeps the length that it would have with the threads that were left out, which readers take for damage. Mended in place, so
+ * that it holds whatever becomes of the rest. */
+static enum status trim_threads(struct dump *dump)
+{
+    uint8_t *entry = find_stream(dump, STREAM_THREADS), count[4];
+    uint64_t directory = bytes_u32(dump->header + 12);
+    uint32_t size;
+    enum status status;
+
+    if (!entry)
+        return ST_OK;
+    status = read_at(dump->file, bytes_u32(entry + 8), count, sizeof count);
+    if (status != ST_OK)
+        return status;
+    if (bytes_u32(count) > MAX_THREADS)
+        return ST_OK;
+    size = (uint32_t)sizeof count + bytes_u32(count) * THREAD_ENTRY;
+    if (size >= bytes_u32(entry + 4))
+        return ST_OK;
+    bytes_put_u32(entry + 4, size);
+    return write_at(dump->file, directory + (uint64_t)(entry - dump->directory), entry, ENTRY_BYTES);
 }
 
 /* -- memory information -- */
@@ -416,6 +443,8 @@ enum status minidump_append(HANDLE file, HANDLE process, DWORD pid, const struct
     dump->pid = pid;
     buffer_init(&dump->tail, MAX_APPENDED);
     status = load(dump);
+    if (status == ST_OK)
+        status = trim_threads(dump);
     if (status == ST_OK)
         status = append_memory(dump, ranges, range_count);
     if (status == ST_OK)

@@ -1,4 +1,4 @@
-/* append.h - adds streams to a minidump that is already written: what this system's MiniDumpWriteDump leaves out.
+/* append.h - puts right and completes a minidump that is already written: adds what this system's MiniDumpWriteDump leaves out.
  *
  * Wine's writer knows no memory information, no thread names and no process times, and asks no callback for memory; older Windows knows no
  * thread names. Streams that are there already are left alone. Formats: minidumpapiset.h (MINIDUMP_MEMORY_INFO_LIST,

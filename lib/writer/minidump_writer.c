@@ -109,6 +109,13 @@ static bool fault_init(struct fault *ret, const struct minidump_request *request
     return true;
 }
 
+/* The thread that writes a dump of its own process is none of the program's; and Wine gives it the fault's registers beside its own stack.
+ */
+static bool is_writer(const struct minidump_request *request, ULONG thread_id)
+{
+    return request->pid == GetCurrentProcessId() && thread_id == GetCurrentThreadId();
+}
+
 static BOOL CALLBACK on_step(void *context, const PMINIDUMP_CALLBACK_INPUT input, PMINIDUMP_CALLBACK_OUTPUT output)
 {
     const struct minidump_request *request = context;
@@ -120,11 +127,14 @@ static BOOL CALLBACK on_step(void *context, const PMINIDUMP_CALLBACK_INPUT input
         output->Cancel = FALSE;
         output->CheckCancel = TRUE; /* asked again and again during memory: that is our pulse */
         return TRUE;
-    case ModuleCallback:
     case ThreadCallback:
+        return !is_writer(request, input->Thread.ThreadId);
     case ThreadExCallback:
+        return !is_writer(request, input->ThreadEx.ThreadId);
+    case IncludeThreadCallback: /* Windows asks before the other two, Wine does not ask */
+        return !is_writer(request, input->IncludeThread.ThreadId);
+    case ModuleCallback:
     case IncludeModuleCallback:
-    case IncludeThreadCallback:
         return TRUE;
     default:
         return FALSE;
