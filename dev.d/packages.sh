@@ -4,7 +4,7 @@ PACKAGES_BUILD="gcc libc6-dev make cmake ninja-build pkg-config git
     libcurl4-openssl-dev zlib1g-dev libmicrohttpd-dev libsqlite3-dev libsodium-dev libjansson-dev libpcre2-dev libzip-dev libmspack-dev libcmocka-dev
     libunicorn-dev clang lld llvm"
 PACKAGES_CROSS="gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 g++-mingw-w64-x86-64 g++-mingw-w64-i686 libz-mingw-w64-dev dpkg-dev xz-utils"
-PACKAGES_RUN="wine wine64 curl ca-certificates chromium"
+PACKAGES_RUN="g++ wine wine64 curl ca-certificates chromium"
 PACKAGES_CHECK="clang-format clang-tidy shellcheck binutils"
 PACKAGES_PACKAGE="zip"
 PACKAGES_BENCH="curl gzip"

@@ -34,6 +34,7 @@ test_prepare() {
     npm_install server/web
     npm_install tests/web
     npm_install tests/reader
+    npm_install tests/clients
     build_need $BUILD_PRESETS
     say "preparing Wine"
     "$ROOT/tests/wine/run-wine" cmd /c exit || fail "Wine does not run here: see build/wineprefix.log"

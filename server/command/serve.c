@@ -6,8 +6,10 @@
 #include "command/command.h"
 #include "command/data.h"
 #include "command/first_run.h"
+#include "depot/chunk_store.h"
 #include "depot/fetch.h"
 #include "depot/service.h"
+#include "depot/upload_slots.h"
 #include "http/assets.h"
 #include "http/listener.h"
 #include "ingest/ingest.h"
@@ -96,6 +98,8 @@ struct server {
     struct depot *depot;
     struct spill_budget *symbol_budget;
     atomic_bool cancel; /* reading of symbol files */
+    struct upload_slots *slots;
+    struct chunk_store *chunks;
     struct symbol_service symbols;
     const char **symbol_folders;
     struct fetch *fetch;
@@ -135,6 +139,14 @@ static enum status list_folders(struct server *server)
     return ST_OK;
 }
 
+static enum status open_chunks(struct server *server)
+{
+    char *dir = path_joined(depot_folder(server->depot), ".chunks");
+    enum status status = dir ? chunk_store_open(&server->chunks, dir, server->settings.max_pending) : ST_MEMORY;
+    free(dir);
+    return status;
+}
+
 static bool open_symbols(struct server *server)
 {
     const struct settings *settings = &server->settings;
@@ -157,6 +169,10 @@ static bool open_symbols(struct server *server)
     if (!status)
         status = spill_budget_create(&server->symbol_budget, depot_new_folder(server->depot), settings->max_pending);
     if (!status)
+        status = upload_slots_create(&server->slots);
+    if (!status)
+        status = open_chunks(server);
+    if (!status)
         status = list_folders(server);
     if (status)
         data_fail("the symbols in \"%s\" cannot be opened: %s", settings->data, status_text(status));
@@ -164,6 +180,8 @@ static bool open_symbols(struct server *server)
         .depot = server->depot,
         .store = &server->store,
         .budget = server->symbol_budget,
+        .slots = server->slots,
+        .chunks = server->chunks,
         .max_bytes = settings->max_symbols,
         .min_free_bytes = settings->min_free,
         .on_waiting = on_report,
@@ -230,10 +248,13 @@ static bool start_listener(struct server *server)
         .max_body_bytes = settings->max_upload,
         .services = {{&ingest_service, &server->ingest, 0},
                      {&symbol_put_service, &server->symbols, settings->max_symbols},
+                     {&symbol_form_service, &server->symbols, settings->max_symbols + SYMBOL_FORM_OVERHEAD_BYTES},
+                     {&symbol_breakpad_service, &server->symbols, settings->max_symbols},
+                     {&symbol_sentry_service, &server->symbols, SYMBOL_SENTRY_MAX_BYTES},
                      {&symbol_read_service, &server->symbols, 0},
                      {&api_service, &server->api, 0},
                      {&asset_service, NULL, 0}},
-        .service_count = 5,
+        .service_count = 8,
     };
     if (listener_start(&server->listener, &options, &message) == ST_OK)
         return true;
@@ -270,6 +291,8 @@ static void stop(struct server *server)
     fetch_stop(server->fetch);
     jobs_stop(server->jobs);
     free(server->symbol_folders);
+    chunk_store_close(server->chunks);
+    upload_slots_free(server->slots);
     spill_budget_free(server->symbol_budget);
     depot_close(server->depot);
     buffer_done(&server->symbolizer);

@@ -2,6 +2,7 @@
 #include "depot/address.h"
 #include "base/file.h"
 #include "base/text.h"
+#include <stdio.h>
 #include <string.h>
 
 /* Copies in lower case (ASCII, as symbol stores compare); false when it does not fit. */
@@ -40,11 +41,16 @@ static bool is_file_of(const char *name, const char *file, bool *ret_is_sym)
     return *ret_is_sym || strcmp(name, file) == 0;
 }
 
+/* A leading dot is for folders of the depot's own. */
+static bool is_name(const char *name)
+{
+    return path_is_plain_name(name) && name[0] != '.';
+}
+
 bool symbol_address_make(struct symbol_address *ret, const char *name, const char *id, const char *file)
 {
     return fold(ret->name, sizeof ret->name, name) && fold(ret->id, sizeof ret->id, id) && fold(ret->file, sizeof ret->file, file) &&
-           path_is_plain_name(ret->name) && path_is_plain_name(ret->file) && is_id(ret->id) &&
-           is_file_of(ret->name, ret->file, &ret->is_sym);
+           is_name(ret->name) && is_name(ret->file) && is_id(ret->id) && is_file_of(ret->name, ret->file, &ret->is_sym);
 }
 
 bool symbol_address_make_sym(struct symbol_address *ret, const char *name, const char *id)
@@ -54,6 +60,11 @@ bool symbol_address_make_sym(struct symbol_address *ret, const char *name, const
         return false;
     sym_name(sym, name);
     return symbol_address_make(ret, name, id, sym);
+}
+
+void symbol_address_write(const struct symbol_address *address, char ret[SYMBOL_ADDRESS_BYTES])
+{
+    snprintf(ret, SYMBOL_ADDRESS_BYTES, "%s/%s/%s", address->name, address->id, address->file);
 }
 
 bool symbol_address_read(struct symbol_address *ret, const char *path)

@@ -12,6 +12,8 @@ struct symbol_address {
 bool symbol_address_make(struct symbol_address *ret, const char *name, const char *id, const char *file);
 /* The same for a module's Breakpad file. */
 bool symbol_address_make_sym(struct symbol_address *ret, const char *name, const char *id);
+#define SYMBOL_ADDRESS_BYTES (2 * IDENTIFY_NAME_BYTES + LOCATE_MAX_ID_BYTES + 3)
+void symbol_address_write(const struct symbol_address *address, char ret[SYMBOL_ADDRESS_BYTES]);
 /* Reads "name/id/file". */
 bool symbol_address_read(struct symbol_address *ret, const char *path);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_PATH_BYTES 8192
+#define COMPARE_BYTES  65536u
 
 struct depot {
     struct depot_options options;
@@ -87,6 +88,11 @@ const char *depot_cache(const struct depot *depot)
 const char *depot_new_folder(const struct depot *depot)
 {
     return depot->new_folder;
+}
+
+uint32_t depot_timeout_ms(const struct depot *depot)
+{
+    return depot->options.timeout_ms;
 }
 
 enum status depot_path(const struct depot *depot, const struct symbol_address *address, struct buffer *out)
@@ -204,30 +210,82 @@ static enum status put_in_place(struct arrival *arrival, enum depot_outcome *ret
     return status;
 }
 
-static enum status wake_reports(const struct arrival *arrival)
+static enum status note_arrival(struct db_tx *tx, const struct arrival *arrival, bool is_same, int64_t *ret_reports)
 {
+    char path[SYMBOL_ADDRESS_BYTES];
     struct symbol_wanted file = {arrival->address->name, arrival->address->id, false};
+    symbol_address_write(arrival->address, path);
+    enum status status = is_same ? ST_OK : symbol_sum_forget(tx, path);
+    return status ? status : symbol_arrived(tx, &file, clock_unix_ms(), ret_reports);
+}
+
+/* is_same: the very file was there before. */
+static enum status wake_reports(const struct arrival *arrival, bool is_same)
+{
     struct db_tx *tx = NULL;
     int64_t reports = 0;
     enum status status = db_begin(arrival->depot->options.db, DB_WRITE, &tx);
     if (status)
         return status;
-    status = symbol_arrived(tx, &file, clock_unix_ms(), &reports);
+    status = note_arrival(tx, arrival, is_same, &reports);
     if (status)
         db_rollback(tx);
     else
         status = db_commit(tx);
     if (!status)
-        log_info("symbols-arrived", "name=\"%s\" id=%s file=\"%s\" reports=%lld", file.name, file.id, arrival->address->file,
-                 (long long)reports);
+        log_info("symbols-arrived", "name=\"%s\" id=%s file=\"%s\" reports=%lld", arrival->address->name, arrival->address->id,
+                 arrival->address->file, (long long)reports);
     return status;
+}
+
+/* -- a file that is there already -- */
+
+static bool has_same_bytes(struct file *a, struct file *b, uint64_t size_bytes)
+{
+    uint8_t ours[COMPARE_BYTES], theirs[COMPARE_BYTES];
+    for (uint64_t offset = 0; offset < size_bytes; offset += COMPARE_BYTES) {
+        size_t part = size_bytes - offset < COMPARE_BYTES ? (size_t)(size_bytes - offset) : COMPARE_BYTES;
+        if (file_read_at(a, offset, ours, part) || file_read_at(b, offset, theirs, part) || memcmp(ours, theirs, part) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_there_already(const struct arrival *arrival)
+{
+    struct file stored = {FILE_CLOSED}, arrived = {FILE_CLOSED};
+    struct file_info stored_info, arrived_info;
+    struct buffer path;
+    buffer_init(&path, MAX_PATH_BYTES);
+    bool same = depot_path(arrival->depot, arrival->address, &path) == ST_OK &&
+                file_open(&stored, buffer_text(&path), FILE_MODE_READ) == ST_OK &&
+                file_open(&arrived, arrival->path, FILE_MODE_READ) == ST_OK && file_info_of(&stored, &stored_info) == ST_OK &&
+                file_info_of(&arrived, &arrived_info) == ST_OK && stored_info.size_bytes == arrived_info.size_bytes &&
+                has_same_bytes(&stored, &arrived, stored_info.size_bytes);
+    file_close(&arrived);
+    file_close(&stored);
+    buffer_done(&path);
+    return same;
+}
+
+/* It was read when it came the first time. Reports are woken all the same: a server may have died before it did that. */
+static enum status greet_again(struct arrival *arrival, enum depot_outcome *ret_outcome)
+{
+    enum status status = wake_reports(arrival, true);
+    if (status) {
+        buffer_printf(arrival->error, "could not be stored: %s", status_text(status));
+        return status == ST_NOT_FOUND ? ST_IO : status;
+    }
+    file_remove(arrival->path);
+    *ret_outcome = DEPOT_SAME;
+    return ST_OK;
 }
 
 static enum status store(struct arrival *arrival, enum depot_outcome *ret_outcome)
 {
     enum status status = put_in_place(arrival, ret_outcome);
     if (!status)
-        status = wake_reports(arrival);
+        status = wake_reports(arrival, false);
     if (status)
         buffer_printf(arrival->error, "could not be stored: %s", status_text(status));
     return status == ST_REFUSED || status == ST_FORMAT || status == ST_NOT_FOUND ? ST_IO : status;
@@ -237,6 +295,8 @@ enum status depot_put(struct depot *depot, struct process_client *client, const 
                       enum depot_outcome *ret_outcome, struct buffer *out_error)
 {
     struct arrival arrival = {.depot = depot, .client = client, .address = address, .path = path, .error = out_error};
+    if (is_there_already(&arrival))
+        return greet_again(&arrival, ret_outcome);
     enum status status = check_kind(&arrival);
     if (!status)
         status = compile(&arrival);

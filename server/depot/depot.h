@@ -2,6 +2,7 @@
  *
  *   <data>/symbols/<name>/<id>/<file>        address.h
  *   <data>/symbols/.new/                     files on their way in; swept when a server starts
+ *   <data>/symbols/.chunks/                  pieces of files, see chunk_store.h
  *   <data>/symbols-cache/<kind>-<name>-<id>.table   what was read of them, in which the workers look up (lib/symbols/store.h) */
 #ifndef SALVOR_SERVER_DEPOT_DEPOT_H
 #define SALVOR_SERVER_DEPOT_DEPOT_H
@@ -25,6 +26,7 @@ void depot_close(struct depot *depot); /* accepts NULL */
 const char *depot_folder(const struct depot *depot); /* a symbol folder in the sense of lib/symbols; absolute */
 const char *depot_cache(const struct depot *depot);
 const char *depot_new_folder(const struct depot *depot); /* for files that depot_put shall take */
+uint32_t depot_timeout_ms(const struct depot *depot);    /* depot_options.timeout_ms */
 
 bool depot_has(const struct depot *depot, const struct symbol_address *address);
 /* A file of any kind for that module; name and id in lower case. */
@@ -34,7 +36,11 @@ enum status depot_path(const struct depot *depot, const struct symbol_address *a
 /* A child to read files with, for one thread. */
 enum status depot_client_create(const struct depot *depot, struct process_client **ret);
 
-enum depot_outcome { DEPOT_NEW, DEPOT_REPLACED };
+enum depot_outcome {
+    DEPOT_NEW,
+    DEPOT_REPLACED, /* another file of that address was there */
+    DEPOT_SAME      /* this very file was there */
+};
 /* Reads the file at path, a synced one on the depot's volume, and takes it over when it is what its address says; reports that waited for
  * it become due. Durable when it returns. On an error out_error holds one sentence part, as in "FILE <error>", and the file stays where it
  * is. Errors: ST_REFUSED (of another build or name), ST_FORMAT, ST_NOT_FOUND (no symbol file): the file itself; others: ours. */

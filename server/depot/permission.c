@@ -12,7 +12,8 @@ static bool is_project(const char *wanted, int64_t id, const char *name)
     return !wanted || strcmp(wanted, name) == 0 || (text_parse_u64(wanted, &number) && number == (uint64_t)id);
 }
 
-bool permission_of_key(struct db *db, const struct http_request *request, const char *project, struct refusal *refusal)
+bool permission_of_key(struct db *db, const struct http_request *request, const char *project, int64_t *ret_project_id,
+                       struct refusal *refusal)
 {
     char key[KEY_MAX_BYTES], name[PROJECT_MAX_NAME + 1];
     struct db_tx *tx = NULL;
@@ -29,6 +30,8 @@ bool permission_of_key(struct db *db, const struct http_request *request, const 
         return refusal_set(refusal, 403, "The project key is for reports; symbols need one of scope symbols or both.");
     if (status)
         return refusal_set_status(refusal, status);
+    if (ret_project_id)
+        *ret_project_id = id;
     return is_project(project, id, name) || refusal_set(refusal, 403, "The project key belongs to another project.");
 }
 

@@ -161,7 +161,7 @@ static bool may_ask(struct symbol_service *service, const struct http_request *r
     struct refusal refusal = {0};
     if (strcmp(request->method, "POST") != 0)
         refusal_set(&refusal, 405, "What is missing is asked by POST.");
-    else if (permission_of_key(service->store->db, request, project, &refusal))
+    else if (permission_of_key(service->store->db, request, project, NULL, &refusal))
         return true;
     http_response_text(response, refusal.status, refusal.sentence);
     return false;

@@ -5,7 +5,7 @@
 
 struct listener;
 
-#define LISTENER_MAX_SERVICES 6
+#define LISTENER_MAX_SERVICES 10
 
 struct listener_service {
     const struct http_service *service;

@@ -18,6 +18,14 @@ static bool sentry_key(const char *header, char ret[KEY_MAX_BYTES])
     return true;
 }
 
+/* Authorization: "Bearer K", as sentry-cli sends its token. */
+static const char *bearer(const struct http_request *request)
+{
+    static const char SCHEME[] = "Bearer ";
+    const char *header = http_request_header(request, "Authorization");
+    return header && text_starts_nocase(header, SCHEME) ? header + strlen(SCHEME) : NULL;
+}
+
 bool key_of_request(const struct http_request *request, char ret[KEY_MAX_BYTES])
 {
     const char *key = http_request_header(request, "Salvor-Key");
@@ -28,5 +36,7 @@ bool key_of_request(const struct http_request *request, char ret[KEY_MAX_BYTES])
         key = http_request_query(request, "sentry_key");
     if (!key && sentry)
         return sentry_key(sentry, ret);
+    if (!key)
+        key = bearer(request);
     return key && text_copy(ret, KEY_MAX_BYTES, key) && ret[0];
 }

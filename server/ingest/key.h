@@ -5,7 +5,7 @@
 
 #define KEY_MAX_BYTES 128
 
-/* Header Salvor-Key, ?key=, ?sentry_key= or X-Sentry-Auth; false when there is none that fits. */
+/* Header Salvor-Key, ?key=, ?sentry_key=, X-Sentry-Auth or Authorization: Bearer, in this order; false when there is none that fits. */
 bool key_of_request(const struct http_request *request, char ret[KEY_MAX_BYTES]);
 
 #endif

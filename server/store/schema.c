@@ -113,7 +113,14 @@ static const char *const VERSION_6[] = {
     NULL,
 };
 
-static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6};
+static const char *const VERSION_7[] = {
+    /* SHA-1 of symbol files that came in chunks, and where they stand: "name/id/file". */
+    "CREATE TABLE symbol_sum (sum TEXT PRIMARY KEY, path TEXT NOT NULL)",
+    "CREATE INDEX symbol_sum_path ON symbol_sum (path)",
+    NULL,
+};
+
+static const char *const *const VERSIONS[] = {VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7};
 #define NEWEST_VERSION ((int64_t)(sizeof VERSIONS / sizeof *VERSIONS))
 
 static enum status current_version(struct db_tx *tx, int64_t *ret)

@@ -56,6 +56,28 @@ enum status symbol_fetched(struct db_tx *tx, const struct symbol_wanted *file, i
                    db_text(file->name), db_text(file->id), db_int(until_ms));
 }
 
+enum status symbol_sum_find(struct db_tx *tx, const char *sum, char *ret_path, size_t path_size)
+{
+    struct db_query *query = NULL;
+    enum status status = db_select_row(tx, &query, "SELECT path FROM symbol_sum WHERE sum = ?1", db_text(sum));
+    if (status)
+        return status;
+    status = text_copy(ret_path, path_size, db_get_text(query, 0)) ? ST_OK : ST_TOO_LARGE;
+    db_finish(query);
+    return status;
+}
+
+enum status symbol_sum_set(struct db_tx *tx, const char *sum, const char *path)
+{
+    return db_exec(tx, "INSERT INTO symbol_sum (sum, path) VALUES (?1, ?2) ON CONFLICT (sum) DO UPDATE SET path = excluded.path",
+                   db_text(sum), db_text(path));
+}
+
+enum status symbol_sum_forget(struct db_tx *tx, const char *path)
+{
+    return db_exec(tx, "DELETE FROM symbol_sum WHERE path = ?1", db_text(path));
+}
+
 static void token_hash(const char *token, char ret[HASH_TEXT_BYTES])
 {
     uint8_t hash[crypto_hash_sha256_BYTES];

@@ -22,6 +22,13 @@ enum status symbol_next_to_fetch(struct db_tx *tx, int64_t now_ms, char *ret_nam
 /* It was asked for in vain: not again before until_ms. */
 enum status symbol_fetched(struct db_tx *tx, const struct symbol_wanted *file, int64_t until_ms);
 
+/* Under which address, as "name/id/file", the file with this SHA-1 came: clients of chunks know no other name of a whole file. ST_END:
+ * none. */
+enum status symbol_sum_find(struct db_tx *tx, const char *sum, char *ret_path, size_t path_size);
+enum status symbol_sum_set(struct db_tx *tx, const char *sum, const char *path);
+/* Another file takes the place of the one of that address. */
+enum status symbol_sum_forget(struct db_tx *tx, const char *path);
+
 /* Makes a new token. */
 enum status symbol_token_add(struct db_tx *tx, int64_t now_ms, char ret[ID_SECRET_BYTES]);
 bool symbol_token_is_known(struct db_tx *tx, const char *token);

@@ -148,7 +148,7 @@ test('put_when_key_address_or_size_are_wrong_then_refused_before_anything_is_rea
   assert.equal((await send(server, 'PUT', DLL_ADDRESS, {}, DLL)).status, 401);
   assert.equal((await put(server, DLL_ADDRESS, DLL, { 'Salvor-Key': 'wrong' })).status, 403);
   for (const address of ['/symbols/a.pdb', `/symbols/a.pdb/${PDB_ID}/b.pdb`, '/symbols/a.pdb/xyz/a.pdb', `/symbols/../${PDB_ID}/..`,
-    `/symbols/%2e%2e%2f%2e%2e/${PDB_ID}/%2e%2e%2f%2e%2e`, `/symbols/con/${PDB_ID}/con`, `/symbols/a%00b/${PDB_ID}/a%00b`])
+    `/symbols/%2e%2e%2f%2e%2e/${PDB_ID}/%2e%2e%2f%2e%2e`, `/symbols/con/${PDB_ID}/con`, `/symbols/.new/${PDB_ID}/.new`, `/symbols/a%00b/${PDB_ID}/a%00b`])
     assert.equal((await put(server, address, DLL)).status, 400, address);
   assert.equal((await put(server, PDB_ADDRESS, Buffer.alloc(30000))).status, 413);
   assert.equal((await put(server, PDB_ADDRESS, zlib.gzipSync(Buffer.alloc(50 << 20)), { 'Content-Encoding': 'gzip' })).status, 413);
