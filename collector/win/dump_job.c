@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "memory_facts.h"
 #include "proto/report.h"
+#include "release.h"
 #include "token.h"
 #include "writer/attachment.h"
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 #define STALL_MS          20000 /* a dumper that makes no progress for this long is ended */
 #define LIMIT_MS          300000
+#define KILL_MS           5000
 #define PULSE_MS          250 /* how often progress is looked at while a dump is under way */
 #define DUMPER_MAX_BYTES  (1024u * 1024 * 1024)
 #define MAX_COMMAND_WORDS 8
@@ -237,6 +239,21 @@ static enum status await_dumper(struct dump_job *job)
     return process_wait(job->dumper, 0, &exit_code);
 }
 
+/* A dumper that came to no end of its own may have stopped its target, which waits for us. */
+static void release_target(struct dump_job *job)
+{
+    uint32_t pid = job->client->peer.pid, exit_code;
+    size_t released;
+
+    if (!job->dumper || job->task->status != ST_STATE)
+        return;
+    process_kill(job->dumper);
+    process_wait(job->dumper, KILL_MS, &exit_code); /* it must not stop them again */
+    released = release_threads(pid);
+    if (released)
+        log_warn("target-released", "pid=%u threads=%zu", pid, released);
+}
+
 static enum status check_result(struct dump_job *job)
 {
     static const uint8_t magic[4] = {'M', 'D', 'M', 'P'};
@@ -381,6 +398,7 @@ enum status dump_job_run(const struct dump_policy *policy, struct client *client
                   job.why);
     else
         log_debug("dump-written", "id=%s ms=%llu", job.identity.id, (unsigned long long)(clock_steady_ms() - begin));
+    release_target(&job);
     if (client->request == BLOCK_REQUEST_HANG)
         release_client(client);
     else

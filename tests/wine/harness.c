@@ -151,7 +151,7 @@ void harness_say(struct process *process, const char *text)
     assert_int_equal(file_write(process_stdin(process), text, strlen(text)), ST_OK);
 }
 
-void harness_suspend(struct process *process)
+void harness_suspend_pid(uint32_t pid)
 {
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
     THREADENTRY32 entry;
@@ -161,7 +161,7 @@ void harness_suspend(struct process *process)
     entry.dwSize = sizeof entry;
     for (more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry)) {
         HANDLE thread;
-        if (entry.th32OwnerProcessID != process_id(process))
+        if (entry.th32OwnerProcessID != pid)
             continue;
         thread = OpenThread(THREAD_SUSPEND_RESUME, FALSE, entry.th32ThreadID);
         assert_non_null(thread);
@@ -169,6 +169,11 @@ void harness_suspend(struct process *process)
         CloseHandle(thread);
     }
     CloseHandle(snapshot);
+}
+
+void harness_suspend(struct process *process)
+{
+    harness_suspend_pid(process_id(process));
 }
 
 uint32_t harness_finish(struct process *process, uint32_t timeout_ms)

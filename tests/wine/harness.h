@@ -24,6 +24,7 @@ bool harness_read_line(struct process *process, const char *text, char *ret, siz
 void harness_say(struct process *process, const char *text);
 /* Stops every thread of the process. */
 void harness_suspend(struct process *process);
+void harness_suspend_pid(uint32_t pid);
 /* Waits for the end (fails the test after timeout_ms) and frees; the exit code. */
 uint32_t harness_finish(struct process *process, uint32_t timeout_ms);
 /* Start and finish. */

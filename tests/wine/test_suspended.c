@@ -10,6 +10,7 @@
 #include <tlhelp32.h>
 
 #define WAIT_MS 60000
+#define TRIES   20
 
 static struct harness_collector collector;
 
@@ -83,9 +84,75 @@ static void hang_when_dumped_then_every_thread_is_as_before(void **state)
     harness_wait_reports(collector.queue, 2, WAIT_MS);
 }
 
+/* The process that takes the dump: the collector's child. NULL when it has not begun, or has ended. */
+static HANDLE find_dumper(DWORD *ret_pid)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0), found = NULL;
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+
+    assert_true(snapshot != INVALID_HANDLE_VALUE);
+    for (BOOL more = Process32FirstW(snapshot, &entry); more && !found; more = Process32NextW(snapshot, &entry)) {
+        if (entry.th32ParentProcessID != process_id(collector.process) || _wcsicmp(entry.szExeFile, L"salvor-collector.exe") != 0)
+            continue;
+        *ret_pid = entry.th32ProcessID;
+        found = OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, entry.th32ProcessID);
+    }
+    CloseHandle(snapshot);
+    return found;
+}
+
+/* Lets a sample crash and catches its dumper at work, stopped. NULL when the dump was faster. */
+static HANDLE catch_dumper(struct process *sample)
+{
+    HANDLE dumper = NULL;
+    DWORD pid = 0;
+
+    while (!dumper && WaitForSingleObject((HANDLE)process_os(sample), 0) == WAIT_TIMEOUT)
+        dumper = find_dumper(&pid);
+    if (!dumper)
+        return NULL;
+    harness_suspend_pid(pid);
+    if (WaitForSingleObject(dumper, 0) == WAIT_TIMEOUT && WaitForSingleObject((HANDLE)process_os(sample), 0) == WAIT_TIMEOUT)
+        return dumper;
+    CloseHandle(dumper);
+    return NULL;
+}
+
+/* Windows' MiniDumpWriteDump stops all threads of its target for as long as it writes; Wine's stops one at a time, so the test does it. The
+ * client waits with the longest bound there is: stopped, it could not even wait. */
+static void dumper_when_it_dies_at_work_then_its_target_goes_on(void **state)
+{
+    const char *spool_dir = harness_folder();
+    const char *const more[] = {"--pipe", collector.pipe, "--spool", spool_dir, "--timeout", "600000", "--threads", "3", NULL};
+    struct process *sample = NULL;
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    HANDLE dumper = NULL;
+
+    (void)state;
+    for (int i = 0; !dumper && i < TRIES; i++) {
+        if (sample)
+            harness_finish(sample, WAIT_MS);
+        sample = harness_start_sample("wait-write-av", more);
+        harness_say(sample, "go\n");
+        dumper = catch_dumper(sample);
+    }
+    assert_non_null(dumper);
+    harness_suspend(sample);
+    assert_true(TerminateProcess(dumper, 1));
+    CloseHandle(dumper);
+    assert_int_equal(harness_finish(sample, WAIT_MS), CODE_ACCESS_VIOLATION);
+    report = harness_only_report(spool_dir, &spool);
+    assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_IN_PROCESS);
+    spool_report_close(report);
+    spool_close(spool);
+    assert_true(harness_log_has(&collector, "target-released"));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(dumper_when_it_dies_at_work_then_its_target_goes_on, start_collector, stop_collector),
         cmocka_unit_test_setup_teardown(hang_when_dumped_then_every_thread_is_as_before, start_collector, stop_collector),
     };
 
