@@ -9,21 +9,46 @@
 #define DROPPED_MAX  64
 #define NEEDLE_BYTES 256
 
-/* Whether a line is an annotation with one of the names. */
-static bool is_dropped(const struct record_line *line, const struct option_list *names)
-{
-    char key[sizeof RECORD_ANNOTATION + KEY_BYTES];
+/* What names a person or is his words, as Breakpad's clients call it. As annotations only his own yes covers them; in a comment he sent
+ * them himself, and only the options take them out. */
+static const struct {
+    const char *name, *of_comment;
+} personal[] = {{"user", RECORD_NAME}, {"email", RECORD_EMAIL}, {"comments", RECORD_COMMENT}};
+#define PERSONAL_COUNT (sizeof personal / sizeof *personal)
 
-    if (record_decode_key(line, key, sizeof key) >= sizeof key || !text_starts(key, RECORD_ANNOTATION))
-        return false;
+struct filter {
+    const struct option_list *names;
+    bool is_covered; /* the user said yes */
+};
+
+static bool is_named(const struct option_list *names, const char *name)
+{
     for (size_t i = 0; i < names->count; i++)
-        if (text_equal_nocase(names->items[i], key + strlen(RECORD_ANNOTATION)))
+        if (text_equal_nocase(names->items[i], name))
             return true;
     return false;
 }
 
+static bool is_dropped(const struct record_line *line, const struct filter *filter)
+{
+    char key[sizeof RECORD_ANNOTATION + KEY_BYTES];
+    const char *name = key + strlen(RECORD_ANNOTATION);
+
+    if (record_decode_key(line, key, sizeof key) >= sizeof key)
+        return false;
+    for (size_t i = 0; i < PERSONAL_COUNT; i++)
+        if (strcmp(key, personal[i].of_comment) == 0)
+            return is_named(filter->names, personal[i].name);
+    if (!text_starts(key, RECORD_ANNOTATION))
+        return false;
+    for (size_t i = 0; i < PERSONAL_COUNT && !filter->is_covered; i++)
+        if (text_equal_nocase(personal[i].name, name))
+            return true;
+    return is_named(filter->names, name);
+}
+
 /* The record without them; each one's key as it stands in the record goes to needles, for the copy of the record in the dump. */
-static enum status record_filter(const char *record, size_t bytes, const struct option_list *names, struct buffer *out,
+static enum status record_filter(const char *record, size_t bytes, const struct filter *filter, struct buffer *out,
                                  char needles[DROPPED_MAX][NEEDLE_BYTES], size_t *ret_needles)
 {
     struct record_line line;
@@ -31,7 +56,7 @@ static enum status record_filter(const char *record, size_t bytes, const struct 
     enum status st = ST_OK;
 
     while (!st && record_next(record, bytes, &cursor, &line)) {
-        if (!is_dropped(&line, names)) {
+        if (!is_dropped(&line, filter)) {
             st = buffer_append(out, line.key, (size_t)(line.value - line.key) + line.value_bytes);
             if (!st)
                 st = buffer_append_byte(out, '\n');
@@ -44,8 +69,9 @@ static enum status record_filter(const char *record, size_t bytes, const struct 
     return st;
 }
 
-static enum status rewrite(struct spool_report *report, const struct policy_options *options)
+static enum status rewrite(struct spool *spool, struct spool_report *report, const struct policy_options *options)
 {
+    const struct filter filter = {&options->drop_annotations, spool_report_consent(spool, report) == SPOOL_CONSENT_YES};
     static const size_t needles_bytes = (size_t)DROPPED_MAX * NEEDLE_BYTES;
     char(*needles)[NEEDLE_BYTES] = malloc(needles_bytes);
     const struct spool_attachment *attachments;
@@ -58,7 +84,7 @@ static enum status rewrite(struct spool_report *report, const struct policy_opti
 
     buffer_init(&record, RECORD_MAX_BYTES);
     if (!st)
-        st = record_filter(before, bytes, &options->drop_annotations, &record, needles, &count);
+        st = record_filter(before, bytes, &filter, &record, needles, &count);
     for (size_t i = 0; i < count; i++)
         blank[i] = needles[i];
     if (!st && (count || has_attachments))
@@ -73,11 +99,9 @@ enum status privacy_apply(struct spool *spool, const char *name, const struct po
     struct spool_report *report = NULL;
     enum status st;
 
-    if (!options->drop_attachments && !options->drop_annotations.count)
-        return ST_OK;
     st = spool_report_open(spool, SPOOL_NEW, name, &report);
     if (!st)
-        st = rewrite(report, options);
+        st = rewrite(spool, report, options);
     spool_report_close(report);
     return st;
 }

@@ -130,6 +130,30 @@ test('privacy when annotations and attachments are dropped then they are nowhere
   assert.equal(bytes.subarray(70000, dump.length).toString(), '\nannotation.token=xxxxxxxxxxx\nannotation.level=7\n' + 'y'.repeat(3000));
 });
 
+test('privacy when the user has not said yes then what names him is nowhere in the report', async (t) => {
+  const words = { user: 'Ann-the-user', email: 'ann@example.com', comments: 'it-broke-again' };
+  for (const [consent, isKept] of [['unset', false], ['yes', true]]) {
+    const data = scratch(t);
+    const facts = Object.fromEntries(Object.entries(words).map(([name, word]) => [`annotation.${name}`, word]));
+    const stream = Object.entries(facts).map(([key, word]) => `${key}=${word}\n`).join('');
+    const collector = await startCollector(t, data);
+    putReport(data, { ...facts, 'annotation.level': '7', consent }, { dump: Buffer.concat([dumpBytes(70000), Buffer.from(`\n${stream}`)]) });
+    const name = await settled(collector, 'it goes on', () => whole(collector, 'pending')[0]);
+    const bytes = fs.readFileSync(path.join(collector.queue, 'pending', name));
+    for (const word of Object.values(words)) assert.equal(bytes.indexOf(word) >= 0, isKept, `${consent}: ${word}`);
+    assert.equal(record(collector, 'pending', name)['annotation.level'], '7');
+  }
+});
+
+test('privacy when a comment comes then the options decide what of it is sent', async (t) => {
+  const data = scratch(t);
+  const collector = await startCollector(t, data, '--drop-annotation', 'email');
+  putReport(data, { kind: 'comment', comment_of: newId(), comment: 'it broke', comment_name: 'Ann', comment_email: 'ann@example.com' }, { dump: Buffer.alloc(0) });
+  const name = await settled(collector, 'it goes on', () => whole(collector, 'pending')[0]);
+  const got = record(collector, 'pending', name);
+  assert.deepEqual([got.comment, got.comment_name, got.comment_email], ['it broke', 'Ann', undefined]);
+});
+
 test('endpoint when the key is wrong then paused, told, kept over a restart, and tried at once when it changes', async (t) => {
   const data = scratch(t);
   const server = await startServer(t, (count, request) => (request.headers['salvor-key'] === 'right' ? 200 : 403));
