@@ -60,7 +60,8 @@ static bool begin_body(struct upload *upload, const struct http_request *request
     enum status status = form_create(&upload->form, &limits, &upload->refusal);
     if (status)
         return refusal_set_status(&upload->refusal, status);
-    return body_create(&upload->body, type, http_request_header(request, "Content-Encoding"), &limits, upload->form, &upload->refusal);
+    return body_create(&upload->body, type, http_request_header(request, "Content-Encoding"), &limits, upload->form, NULL,
+                       &upload->refusal);
 }
 
 static void form_begin(void *context, const struct http_request *request, struct http_response *response, void **ret_state)

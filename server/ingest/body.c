@@ -2,7 +2,6 @@
 #include "ingest/body.h"
 #include "base/text.h"
 #include "ingest/disposition.h"
-#include "ingest/envelope.h"
 #include "ingest/inflate.h"
 #include <stdlib.h>
 #include <string.h>
@@ -89,9 +88,10 @@ static bool start_multipart(struct body *body, const char *content_type)
     return status ? refusal_set_status(body->refusal, status) : true;
 }
 
-static bool start_envelope(struct body *body)
+static bool start_envelope(struct body *body, const struct body_sender *sender)
 {
-    enum status status = envelope_create(&body->envelope, FORM_MAX_PARTS, &form_events, body->form);
+    enum status status = envelope_create(&body->envelope, FORM_MAX_PARTS, &form_events, body->form, sender ? sender->tell : NULL,
+                                         sender ? sender->context : NULL);
     return status ? refusal_set_status(body->refusal, status) : true;
 }
 
@@ -101,28 +101,28 @@ static bool is_bare_dump(const char *content_type)
            disposition_is(content_type, "application/x-minidump");
 }
 
-static bool start_content(struct body *body, const char *content_type)
+static bool start_content(struct body *body, const char *content_type, const struct body_sender *sender)
 {
     if (!content_type)
         return refusal_set(body->refusal, 400, "The request has no Content-Type; multipart/form-data or application/x-dmp is taken.");
     if (text_starts_nocase(content_type, "multipart/"))
         return start_multipart(body, content_type);
     if (disposition_is(content_type, ENVELOPE_TYPE))
-        return start_envelope(body);
+        return start_envelope(body, sender);
     if (is_bare_dump(content_type))
         return form_dump_begin(body->form, FORM_DUMP_NAME, "");
     return refusal_set(body->refusal, 415, "The Content-Type is not multipart/form-data or application/x-dmp.");
 }
 
 bool body_create(struct body **ret, const char *content_type, const char *content_encoding, const struct form_limits *limits,
-                 struct form *form, struct refusal *refusal)
+                 struct form *form, const struct body_sender *sender, struct refusal *refusal)
 {
     struct body *body = calloc(1, sizeof *body);
     if (!body)
         return refusal_set_status(refusal, ST_MEMORY);
     body->form = form;
     body->refusal = refusal;
-    if (!start_content(body, content_type) || !start_decoding(body, content_encoding, limits)) {
+    if (!start_content(body, content_type, sender) || !start_decoding(body, content_encoding, limits)) {
         body_free(body);
         return false;
     }

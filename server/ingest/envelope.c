@@ -22,6 +22,8 @@ enum state {
 struct envelope {
     const struct multipart_events *events;
     void *context;
+    envelope_sender_fn *sender;
+    void *sender_context;
     enum state state;
     struct buffer line;
     uint64_t left; /* of a sized payload */
@@ -31,13 +33,16 @@ struct envelope {
     struct multipart_part part;
 };
 
-enum status envelope_create(struct envelope **ret, unsigned max_items, const struct multipart_events *events, void *context)
+enum status envelope_create(struct envelope **ret, unsigned max_items, const struct multipart_events *events, void *context,
+                            envelope_sender_fn *sender, void *sender_context)
 {
     struct envelope *envelope = calloc(1, sizeof *envelope);
     if (!envelope)
         return ST_MEMORY;
     envelope->events = events;
     envelope->context = context;
+    envelope->sender = sender;
+    envelope->sender_context = sender_context;
     envelope->max_items = max_items;
     envelope->error = "The envelope is in order.";
     buffer_init(&envelope->line, ENVELOPE_MAX_HEADER_BYTES);
@@ -76,10 +81,32 @@ static const char *text_of(const json_t *object, const char *key)
     return text ? text : "";
 }
 
+/* A DSN is scheme://key@host/project, formerly scheme://key:secret@host/project. "" when it is none. */
+static void key_of_dsn(const char *dsn, char ret[ENVELOPE_KEY_BYTES])
+{
+    const char *scheme = strstr(dsn, "://"), *from = scheme ? scheme + 3 : dsn;
+    size_t user = strcspn(from, "@/"), size = strcspn(from, ":@/");
+    ret[0] = 0;
+    if (!scheme || from[user] != '@' || size >= ENVELOPE_KEY_BYTES)
+        return;
+    memcpy(ret, from, size);
+    ret[size] = 0;
+}
+
+static enum status sender_take(struct envelope *envelope, const json_t *header)
+{
+    char key[ENVELOPE_KEY_BYTES];
+    key_of_dsn(text_of(header, "dsn"), key);
+    return event_said(envelope, !envelope->sender || envelope->sender(envelope->sender_context, key));
+}
+
 /* The envelope's own header: its event id becomes a field. */
 static enum status header_take(struct envelope *envelope, const json_t *header)
 {
     const char *id = text_of(header, "event_id");
+    enum status status = sender_take(envelope, header);
+    if (status)
+        return status;
     envelope->state = STATE_ITEM;
     if (!id[0])
         return ST_OK;

@@ -9,9 +9,14 @@
 
 #define ENVELOPE_TYPE             "application/x-sentry-envelope"
 #define ENVELOPE_MAX_HEADER_BYTES 65536 /* one line */
+#define ENVELOPE_KEY_BYTES        128
 
 struct envelope;
-enum status envelope_create(struct envelope **ret, unsigned max_items, const struct multipart_events *events, void *context);
+/* What the envelope's own header says of its sender: the public key of its DSN, "" when it has none. False: no item is read. */
+typedef bool envelope_sender_fn(void *context, const char *key);
+/* sender may be NULL; it comes before every other event. */
+enum status envelope_create(struct envelope **ret, unsigned max_items, const struct multipart_events *events, void *context,
+                            envelope_sender_fn *sender, void *sender_context);
 void envelope_free(struct envelope *envelope); /* accepts NULL */
 /* ST_FORMAT or ST_TOO_LARGE: the body is refused, envelope_error says why. ST_REFUSED: an event said no. */
 enum status envelope_feed(struct envelope *envelope, const void *bytes, size_t size);

@@ -25,7 +25,8 @@ struct upload {
     struct form *form;
     struct body *body;
     struct refusal refusal;
-    int64_t project_id;
+    const struct http_request *request;
+    int64_t project_id; /* 0: the body has to say whose it is */
     char project[PROJECT_MAX_NAME + 1];
 };
 
@@ -58,6 +59,13 @@ static bool is_envelope(const struct http_request *request)
 {
     char project[PROJECT_MAX_NAME + 1];
     return api_route(request->path, ENVELOPE_SUFFIX, project);
+}
+
+/* A question instead of a report: is this the address, and is this key known? */
+static bool is_check(const struct http_request *request)
+{
+    const char *type = http_request_header(request, "Content-Type");
+    return type && disposition_is(type, INGEST_CHECK_TYPE);
 }
 
 static bool ingest_claims(const struct http_request *request)
@@ -93,11 +101,8 @@ static bool is_project_of_path(const struct upload *upload, const char *path)
     return text_parse_u64(project, &number) && number == (uint64_t)upload->project_id;
 }
 
-static bool authorise(struct upload *upload, const struct http_request *request)
+static bool admit_key(struct upload *upload, const char *key)
 {
-    char key[KEY_MAX_BYTES];
-    if (!key_of_request(request, key))
-        return refusal_set(&upload->refusal, 401, "The request carries no project key (header Salvor-Key, or ?key=).");
     enum status status = look_up_key(upload, key);
     if (status == ST_NOT_FOUND)
         return refusal_set(&upload->refusal, 403, "The project key is not known here.");
@@ -105,9 +110,29 @@ static bool authorise(struct upload *upload, const struct http_request *request)
         return refusal_set(&upload->refusal, 403, "The project key is for symbols; reports need one of scope reports or both.");
     if (status)
         return refusal_set_status(&upload->refusal, status);
-    if (!is_project_of_path(upload, request->path))
+    if (!is_project_of_path(upload, upload->request->path))
         return refusal_set(&upload->refusal, 403, "The project key belongs to another project.");
     return true;
+}
+
+/* An envelope may bring its key in its own header instead; nothing of one that does not is looked at any further. */
+static bool authorise(struct upload *upload)
+{
+    char key[KEY_MAX_BYTES];
+    if (key_of_request(upload->request, key))
+        return admit_key(upload, key);
+    return (is_envelope(upload->request) && !is_check(upload->request)) ||
+           refusal_set(&upload->refusal, 401, "The request carries no project key (header Salvor-Key, or ?key=).");
+}
+
+static bool on_sender(void *context, const char *key)
+{
+    struct upload *upload = context;
+    if (upload->project_id)
+        return true;
+    if (!key[0])
+        return refusal_set(&upload->refusal, 401, "Neither the request nor the envelope's dsn carries a project key.");
+    return admit_key(upload, key);
 }
 
 /* -- answers -- */
@@ -174,18 +199,12 @@ static bool begin_body(struct upload *upload, const struct http_request *request
 {
     /* sentry-cli sends envelopes without a Content-Type, others with that of text: the route tells. */
     const char *type = is_envelope(request) ? ENVELOPE_TYPE : http_request_header(request, "Content-Type");
+    const struct body_sender sender = {on_sender, upload};
     enum status status = form_create(&upload->form, &upload->ingest->limits, &upload->refusal);
     if (status)
         return refusal_set_status(&upload->refusal, status);
     return body_create(&upload->body, type, http_request_header(request, "Content-Encoding"), &upload->ingest->limits, upload->form,
-                       &upload->refusal);
-}
-
-/* A question instead of a report: is this the address, and is this key known? */
-static bool is_check(const struct http_request *request)
-{
-    const char *type = http_request_header(request, "Content-Type");
-    return type && disposition_is(type, INGEST_CHECK_TYPE);
+                       &sender, &upload->refusal);
 }
 
 static void answer_check(const struct upload *upload, struct http_response *response)
@@ -203,8 +222,9 @@ static void ingest_begin(void *context, const struct http_request *request, stru
         return;
     }
     upload->ingest = context;
+    upload->request = request;
     bool going = strcmp(request->method, "POST") == 0 || refusal_set(&upload->refusal, 405, "Uploads come by POST.");
-    going = going && authorise(upload, request) && has_space(upload);
+    going = going && authorise(upload) && has_space(upload);
     if (going && !is_check(request) && begin_body(upload, request)) {
         *ret_state = upload;
         return;

@@ -51,12 +51,21 @@ static bool on_end(void *context)
     return true;
 }
 
+static bool on_sender(void *context, const char *key)
+{
+    struct digest *digest = context;
+    if (digest->is_open || strlen(key) >= ENVELOPE_KEY_BYTES || strpbrk(key, ":@/"))
+        abort();
+    add(digest, key, strlen(key) + 1);
+    return true;
+}
+
 static enum status read_body(const uint8_t *data, size_t size, size_t step, struct digest *ret)
 {
     static const struct multipart_events events = {on_begin, on_data, on_end};
     struct envelope *envelope = NULL;
     *ret = (struct digest){0xcbf29ce484222325ull, false};
-    enum status status = envelope_create(&envelope, MAX_ITEMS, &events, ret);
+    enum status status = envelope_create(&envelope, MAX_ITEMS, &events, ret, on_sender, ret);
     for (size_t at = 0; at < size && !status; at += step)
         status = envelope_feed(envelope, data + at, step < size - at ? step : size - at);
     if (!status)

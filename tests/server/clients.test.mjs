@@ -329,6 +329,34 @@ test('clients', async (t) => {
     assert.equal(response.status, 200);
   });
 
+  await t.test('envelope_when_its_dsn_is_all_that_carries_a_key_then_that_counts', async () => {
+    const envelope = (dsn, seed) => {
+      const dump = h.tinyDump({ seed });
+      const head = JSON.stringify({ ...(dsn === undefined ? {} : { dsn }), sent_at: '2024-01-01T00:00:00Z' });
+      return Buffer.concat([Buffer.from(`${head}\n{"type":"attachment","attachment_type":"event.minidump","filename":"x.dmp","length":${dump.length}}\n`), dump, Buffer.from('\n')]);
+    };
+    const send = (body, target = '/api/1/envelope/', headers = {}) => h.post(server, target, { 'Content-Type': 'application/x-sentry-envelope', ...headers }, body);
+    for (const dsn of [`https://${server.key}@o1.example.com/1`, `http://${server.key}:secret@127.0.0.1:${server.port}/sub/1`]) {
+      const answer = await send(envelope(dsn, dsn));
+      assert.equal(answer.status, 200, h.text(answer));
+      assert.equal((await client.get(`/reports/${JSON.parse(h.text(answer)).id}`)).status, 200);
+    }
+    const before = await h.reportCount(client);
+    const blobs = h.leftovers(server).length;
+    for (const [dsn, status] of [[undefined, 401], ['', 401], [1, 401], ['https://host/1', 401], [`https://host/x@${server.key}`, 401], ['https://@host/1', 401],
+      [`https://${'x'.repeat(200)}@host/1`, 401], ['https://wrong@host/1', 403]]) {
+      const answer = await send(envelope(dsn, 'refused'));
+      assert.equal(answer.status, status, `${dsn}: ${h.text(answer)}`);
+    }
+    assert.equal((await send(envelope(`https://${server.key}@host/1`, 'elsewhere'), '/api/2/envelope/')).status, 403);
+    assert.equal((await send(envelope(`https://${server.key}@host/1`, 'first'), '/api/1/envelope/', { 'Salvor-Key': 'wrong' })).status, 403, 'the request comes first');
+    assert.equal((await send(Buffer.from('\n'), '/api/1/envelope/')).status, 400);
+    assert.equal((await send(Buffer.from('{}'), '/api/1/envelope/')).status, 401);
+    assert.equal((await send(Buffer.alloc(0), '/api/1/envelope/', { 'Content-Type': 'application/x-salvor-check' })).status, 401);
+    assert.equal(await h.reportCount(client), before);
+    assert.equal(h.leftovers(server).length, blobs);
+  });
+
   await t.test('salvor_when_a_record_comes_along_then_its_facts_and_annotations_are_kept', async () => {
     const dump = h.tinyDump({ seed: 'salvor' });
     const record = [
