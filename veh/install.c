@@ -150,6 +150,10 @@ salvor_status SALVOR_CALL salvor_heartbeat(void)
 
 salvor_status SALVOR_CALL salvor_set_consent(uint32_t consent)
 {
+    const struct peer_table *peer = peer_current();
+
+    if (peer)
+        return peer->set_consent(consent);
     if (consent > SALVOR_CONSENT_NO)
         return SALVOR_E_ARGUMENT;
     if (client.phase == CLIENT_UNINSTALLED)

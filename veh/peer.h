@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 struct peer_table {
-    uint32_t magic, size_bytes;
+    uint32_t magic, size_bytes; /* of a later version it may be larger */
     salvor_status(SALVOR_CALL *set_annotation)(const char *, const char *);
     salvor_status(SALVOR_CALL *log)(const char *);
     salvor_status(SALVOR_CALL *add_attachment)(const char *);
@@ -16,9 +16,11 @@ struct peer_table {
     salvor_status(SALVOR_CALL *add_memory)(const void *, size_t);
     salvor_status(SALVOR_CALL *remove_memory)(const void *);
     salvor_status(SALVOR_CALL *add_stream)(uint32_t, const void *, size_t);
+    salvor_status(SALVOR_CALL *set_consent)(uint32_t);
 };
 
-/* Makes the section for table. False: another module of this process is the first (peer_current then gives its table). */
+/* Makes the section for table. False: another module of this process is the first (peer_current then gives its table, and that module stays
+ * loaded). */
 bool peer_claim(const struct peer_table *table);
 void peer_release(void);
 /* The first module's table when that is not us; NULL otherwise. */
