@@ -3,6 +3,7 @@
  * and nothing else is left. The killed processes are this program, started again as `--child SCENARIO DIR STEP KIND`. */
 #include "base/text.h"
 #include "child.h"
+#include "disk.h"
 #include "fault.h"
 #include "support_spool.h"
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #define STEPS_MAX 400
+#define PAGES_MAX 10 /* of disk that none of this needs */
 
 /* -- what is done to a queue -- */
 
@@ -91,9 +93,14 @@ static enum status run_sweep(struct spool *spool)
 
 /* -- what they start from -- */
 
+static void begin_empty_folder(const char *dir)
+{
+    support_put(dir, ".", "attached", "first words", 11);
+}
+
 static void begin_empty(struct spool *spool)
 {
-    support_put(spool_dir(spool), ".", "attached", "first words", 11);
+    begin_empty_folder(spool_dir(spool));
 }
 
 static void begin_new(struct spool *spool)
@@ -348,14 +355,130 @@ static void memory_short_at_every_step_loses_nothing(void **state)
     fail_at_every_step(ST_MEMORY);
 }
 
+/* -- a real disk -- */
+
+/* Runs a scenario on a disk with so many pages left, then makes room, and runs it once more where it failed. Whether it failed. */
+static bool run_full(const struct scenario *scenario, unsigned pages_left)
+{
+    char *dir = support_folder();
+    struct spool *spool = support_spool(dir);
+    enum spool_state found;
+    enum status status;
+
+    scenario->begin(spool);
+    disk_fill(pages_left);
+    status = scenario->run(spool);
+    assert_true(status == ST_OK || status == ST_FULL);
+    disk_drain();
+    spool_close(spool);
+    found = assert_queue_sound(dir, scenario, false);
+    assert_not_sent_twice(dir, scenario, found);
+    if (found != scenario->goal) { /* whoever did it does it again */
+        assert_int_equal(status, ST_FULL);
+        spool = support_spool(dir);
+        assert_int_equal(scenario->run(spool), ST_OK);
+        spool_close(spool);
+        assert_int_equal(assert_queue_sound(dir, scenario, true), scenario->goal);
+    }
+    support_folder_drop(dir);
+    return status != ST_OK;
+}
+
+static void full_disk_at_every_page_loses_nothing(void **state)
+{
+    const char *why = *state;
+
+    if (why) {
+        print_message("not tried: %s\n", why);
+        skip();
+    }
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        unsigned failed = 0;
+
+        for (unsigned pages = 0; pages < PAGES_MAX; pages++)
+            failed += run_full(&scenarios[i], pages);
+        assert_true(failed < PAGES_MAX); /* with so many left it goes well */
+        print_message("%s: with 0 to %u pages left, failed %u times, lost 0, sent twice 0\n", scenarios[i].name, PAGES_MAX - 1, failed);
+    }
+}
+
+static void read_only_disk_changes_nothing(void **state)
+{
+    const char *why = *state;
+
+    if (why) {
+        print_message("not tried: %s\n", why);
+        skip();
+    }
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        char *dir = support_folder();
+        struct spool *spool = support_spool(dir);
+        enum status status;
+
+        scenarios[i].begin(spool);
+        disk_set_read_only(true);
+        status = scenarios[i].run(spool);
+        disk_set_read_only(false);
+        spool_close(spool);
+        assert_true(status == ST_READ_ONLY || scenarios[i].run == run_sweep); /* a sweep does what it can */
+        spool = support_spool(dir);
+        assert_int_equal(scenarios[i].run(spool), ST_OK);
+        spool_close(spool);
+        assert_int_equal(assert_queue_sound(dir, &scenarios[i], true), scenarios[i].goal);
+        support_folder_drop(dir);
+        print_message("%s: %s on a read-only disk, and as ever after it\n", scenarios[i].name, status_name(status));
+    }
+}
+
+/* As WER's module does it, in WerFault.exe: into a flat folder, where a draft stands beside whole reports. */
+static void inbox_on_full_disk_holds_a_whole_report_or_nothing(void **state)
+{
+    const char *why = *state;
+    unsigned failed = 0;
+
+    if (why) {
+        print_message("not tried: %s\n", why);
+        skip();
+    }
+    for (unsigned pages = 0; pages < PAGES_MAX; pages++) {
+        char *dir = support_folder();
+        struct spool *inbox = NULL;
+        struct spool_report *report = NULL;
+        enum status status;
+
+        begin_empty_folder(dir);
+        assert_int_equal(spool_open_inbox(&inbox, dir), ST_OK);
+        disk_fill(pages);
+        status = commit(inbox, SPOOL_NEW);
+        disk_drain();
+        assert_true(status == ST_OK || status == ST_FULL);
+        assert_int_equal(support_count(dir, "."), status == ST_OK ? 2 : 1); /* and what is attached */
+        if (status != ST_OK)
+            assert_int_equal(commit(inbox, SPOOL_NEW), ST_OK);
+        assert_int_equal(spool_report_open(inbox, SPOOL_NEW, SUPPORT_NAME, &report), ST_OK);
+        assert_int_equal(spool_report_dump_bytes(report), strlen(SUPPORT_DUMP));
+        spool_report_close(report);
+        spool_close(inbox);
+        support_folder_drop(dir);
+        failed += status != ST_OK;
+    }
+    assert_true(failed > 0 && failed < PAGES_MAX);
+    print_message("inbox: with 0 to %u pages left, failed %u times, half a report 0\n", PAGES_MAX - 1, failed);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 6)
         return child_main(argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kill_at_every_step_loses_nothing),         cmocka_unit_test(disk_full_at_every_step_loses_nothing),
-        cmocka_unit_test(disk_broken_at_every_step_loses_nothing),  cmocka_unit_test(disk_read_only_at_every_step_loses_nothing),
+        cmocka_unit_test(kill_at_every_step_loses_nothing),
+        cmocka_unit_test(disk_full_at_every_step_loses_nothing),
+        cmocka_unit_test(disk_broken_at_every_step_loses_nothing),
+        cmocka_unit_test(disk_read_only_at_every_step_loses_nothing),
         cmocka_unit_test(memory_short_at_every_step_loses_nothing),
+        disk_unit_test(full_disk_at_every_page_loses_nothing),
+        disk_unit_test(read_only_disk_changes_nothing),
+        disk_unit_test(inbox_on_full_disk_holds_a_whole_report_or_nothing),
     };
     return cmocka_run_group_tests_name("spool_faults", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "child.h"
+#include "disk.h"
 #include "fault.h"
 #include "support_spool.h"
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #define STEPS_MAX 400
+#define PAGES_MAX 10 /* of disk that none of this needs */
 
 /* A report of one bucket whose pid is its number. */
 static void put(struct spool *spool, enum spool_state state, unsigned number)
@@ -258,6 +260,38 @@ static void disk_failing_at_every_step_counts_once(void **state)
         }
 }
 
+/* -- a real disk -- */
+
+static void full_disk_at_every_page_counts_once(void **state)
+{
+    const char *why = *state;
+
+    if (why) {
+        print_message("not tried: %s\n", why);
+        skip();
+    }
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        unsigned failed = 0;
+
+        for (unsigned pages = 0; pages < PAGES_MAX; pages++) {
+            char *dir = begin(&scenarios[i]);
+            struct spool *spool = support_spool(dir);
+            enum status status;
+
+            disk_fill(pages);
+            status = scenarios[i].run(spool);
+            assert_true(status == ST_OK || status == ST_FULL);
+            disk_drain();
+            spool_close(spool);
+            assert_all_counted_once(dir, &scenarios[i], status == ST_OK);
+            support_folder_drop(dir);
+            failed += status != ST_OK;
+        }
+        assert_true(failed < PAGES_MAX); /* with so many left it goes well */
+        print_message("%s: with 0 to %u pages left, failed %u times, lost 0, counted twice 0\n", scenarios[i].name, PAGES_MAX - 1, failed);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 6)
@@ -265,6 +299,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kill_at_every_step_counts_once),
         cmocka_unit_test(disk_failing_at_every_step_counts_once),
+        disk_unit_test(full_disk_at_every_page_counts_once),
     };
     return cmocka_run_group_tests_name("spool_limits_faults", tests, NULL, NULL);
 }
