@@ -21,7 +21,9 @@ static bool take(const struct intake *intake, const char *path)
     enum status st = intake_take(intake, path, LAYER_INGEST, id, &why);
 
     if (st) {
-        fprintf(stderr, "salvor-collector ingest: %s: %s (%s)\n", path, why, status_text(st));
+        fprintf(stderr, "salvor-collector ingest: %s: %s (%s)%s\n", path, why, status_text(st),
+                st == ST_FULL || st == ST_READ_ONLY ? ". It stays where it is: repeat this when the data folder's disk can be written"
+                                                    : "");
         return false;
     }
     buffer_init(&line, LINE_BYTES);

@@ -32,8 +32,8 @@ struct batch {
 
 /* What one run through new/ comes to. */
 struct run {
-    char **held; /* names */
-    size_t held_count;
+    char **held, **stuck; /* names */
+    size_t held_count, stuck_count;
     bool any; /* something can be sent that could not before */
 };
 
@@ -42,8 +42,8 @@ struct promotion {
     struct policy *policy;
     const struct policy_options *options;
     bool is_settled, has_flushed;
-    char **held; /* names */
-    size_t held_count;
+    char **held, **stuck; /* names: waiting for somebody's word, and for a disk that takes them */
+    size_t held_count, stuck_count;
     struct open_count *counts;
     size_t count_count;
     struct batch *batches; /* of this run */
@@ -174,6 +174,7 @@ void promotion_free(struct promotion *promotion)
         return;
     batches_free(promotion);
     names_free(promotion->held, promotion->held_count);
+    names_free(promotion->stuck, promotion->stuck_count);
     for (size_t i = 0; i < promotion->count_count; i++)
         free(promotion->counts[i].name);
     free(promotion->counts);
@@ -183,6 +184,11 @@ void promotion_free(struct promotion *promotion)
 size_t promotion_held(const struct promotion *promotion)
 {
     return promotion->held_count;
+}
+
+size_t promotion_stuck(const struct promotion *promotion)
+{
+    return promotion->stuck_count;
 }
 
 /* -- verdicts -- */
@@ -275,23 +281,22 @@ static enum status judge(struct promotion *promotion, struct spool_report *repor
     text_copy(id, sizeof id, spool_report_id(report));
     crash_read(&crash, report, app, bucket);
     crash.id = id;
-    crash.was_held = names_have(promotion->held, promotion->held_count, name);
+    crash.was_held = names_have(promotion->held, promotion->held_count, name) || names_have(promotion->stuck, promotion->stuck_count, name);
     verdict =
         is_crash ? policy_judge(promotion->policy, &crash, now_ms, &why) : policy_consent_judge(promotion->policy, crash.consent, &why);
     if (verdict == POLICY_COUNT &&
         history_tells(promotion, report, " sending ")) /* the server has it under its id: a count would be one more */
         verdict = POLICY_SEND;
-    if (verdict == POLICY_HOLD && !crash.was_held)
+    if (verdict == POLICY_HOLD && !names_have(promotion->held, promotion->held_count, name))
         hold(promotion, report, why);
     spool_report_close(report);
     if (verdict == POLICY_COUNT)
         return batch_add(promotion, bucket, why, name);
-    if (verdict == POLICY_SEND)
-        st = send(promotion, name);
-    if (verdict == POLICY_HOLD || st) {
-        enum status added = names_add(&run->held, &run->held_count, name);
-        return st ? st : added;
-    }
+    if (verdict == POLICY_HOLD)
+        return names_add(&run->held, &run->held_count, name);
+    st = send(promotion, name);
+    if (st)
+        return st;
     if (is_crash)
         policy_learn(promotion->policy, &crash, now_ms);
     run->any = true;
@@ -319,15 +324,19 @@ static enum status promote(struct promotion *promotion, const char *name, int64_
     return st ? st : judge(promotion, report, now_ms, run);
 }
 
-/* A damaged one is put away; what cannot be read now is tried again. */
-static void promote_failed(struct promotion *promotion, const char *name, enum status st)
+/* A damaged one is put away; what cannot be read or moved now is tried again. */
+static void promote_failed(struct promotion *promotion, const char *name, enum status st, struct run *run)
 {
     if (st == ST_NOT_FOUND)
         return;
     if (st == ST_FORMAT || st == ST_CHECKSUM || st == ST_TRUNCATED || st == ST_VERSION)
         st = spool_report_bury(promotion->spool, SPOOL_NEW, name, st);
-    if (st)
-        log_error("report-stuck", "file=\"%s\" state=new status=%s", name, status_name(st));
+    if (!st)
+        return;
+    if (!names_have(promotion->stuck, promotion->stuck_count, name))
+        log_error("report-stuck", "file=\"%s\" state=new status=%s reason=\"%s\" consequence=\"it is tried again until it can be moved\"",
+                  name, status_name(st), status_text(st));
+    names_add(&run->stuck, &run->stuck_count, name); /* without memory it is tried again all the same, at the next report */
 }
 
 enum status promotion_run(struct promotion *promotion, int64_t now_ms, bool *ret_any)
@@ -343,13 +352,16 @@ enum status promotion_run(struct promotion *promotion, int64_t now_ms, bool *ret
     for (size_t i = 0; !st && i < count; i++) {
         enum status one = spool_name_is_count(entries[i].name) ? ST_OK : promote(promotion, entries[i].name, now_ms, &run);
         if (one)
-            promote_failed(promotion, entries[i].name, one);
+            promote_failed(promotion, entries[i].name, one, &run);
     }
     spool_list_free(entries, count);
     if (!st) {
         names_free(promotion->held, promotion->held_count);
+        names_free(promotion->stuck, promotion->stuck_count);
         promotion->held = run.held;
         promotion->held_count = run.held_count;
+        promotion->stuck = run.stuck;
+        promotion->stuck_count = run.stuck_count;
         st = batches_count(promotion);
         promotion->is_settled = !st;
     }

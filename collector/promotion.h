@@ -14,6 +14,7 @@ enum status promotion_run(struct promotion *promotion, int64_t now_ms, bool *ret
 enum status promotion_flush(struct promotion *promotion, int64_t now_ms, int64_t *ret_next_ms, bool *ret_any);
 /* Keeps the queue within its limits; with_age also removes what has been kept long enough. */
 enum status promotion_limit(struct promotion *promotion, bool with_age);
-size_t promotion_held(const struct promotion *promotion); /* reports that wait for somebody's word */
+size_t promotion_held(const struct promotion *promotion);  /* reports that wait for somebody's word */
+size_t promotion_stuck(const struct promotion *promotion); /* reports that the disk kept from going on */
 
 #endif

@@ -169,6 +169,8 @@ static int64_t turn(struct schedule *schedule)
     wait = send_pending(schedule, now);
     if (wait == 0)
         save_state(schedule, now_steady());
+    if (promotion_stuck(schedule->promotion))
+        wait = sooner(wait, UNSETTLED_MS);
     if (counts_due != INT64_MAX)
         wait = sooner(wait, counts_due > now ? counts_due - now : 0);
     return sooner(wait, schedule->tidy_ms > now ? schedule->tidy_ms - now : TIDY_MS);

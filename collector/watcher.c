@@ -217,7 +217,10 @@ static void take(struct watcher *watcher, struct candidate *candidate, uint64_t 
     } else if (st == ST_BUSY || st == ST_NOT_FOUND) {
         candidate->due_ms = now + SETTLE_MS;
     } else {
-        complain(candidate, "dump-not-taken", st, why);
+        if (!candidate->complained)
+            log_warn("dump-not-taken", "file=\"%s\" status=%s reason=\"%s: %s\" consequence=\"it stays there and is tried again\"",
+                     candidate->path, status_name(st), why, status_text(st));
+        candidate->complained = true;
         candidate->due_ms = now + watcher->options.scan_interval_ms;
     }
 }

@@ -45,7 +45,8 @@ struct client {
     uint32_t dumps, extra_dumps; /* asked for; those that were no crash, which number the report ids */
     uint32_t sequence;           /* of the dump that waits or is under way */
     enum status dump_result;
-    uint32_t consent; /* its word that the queue keeps */
+    uint32_t consent;    /* its word that the queue keeps */
+    bool consent_failed; /* a later one could not be kept yet */
     uint32_t comments;
     unsigned looks;     /* at its block, until its start is counted */
     uint64_t hang_beat; /* the heartbeat whose silence has its dump */

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define IDENTITY_BYTES 4096
+#define RETRY_MS       2000
+#define MAX_KEPT       4096 /* deaths that wait for room on the disk */
 #define REASON_KILLED  "ended from outside, or by abort()"
 
 void deaths_done(struct deaths *deaths)
@@ -94,20 +96,31 @@ static enum status write_report(const struct death *death, const struct dump_pol
     return st;
 }
 
-/* Whether a report was written. */
-static bool settle(const struct death *death, const struct dump_policy *policy)
+/* *ret_written: a report was, rather than found. */
+static enum status settle(const struct death *death, const struct dump_policy *policy, bool *ret_written)
 {
-    enum status st;
-
+    *ret_written = false;
     if (sibling_known(policy->spool, death->id, death->pid)) {
         log_info("death-has-report", "id=%s pid=%u", death->id, death->pid);
-        return false;
+        return ST_OK;
     }
-    st = write_report(death, policy);
-    if (st)
-        log_error("death-not-reported", "pid=%u app=\"%s\" exit_code=0x%08x status=%s", death->pid, death->app, death->exit_code,
-                  status_name(st));
-    return st == ST_OK;
+    enum status st = write_report(death, policy);
+    *ret_written = st == ST_OK;
+    return st;
+}
+
+/* Whether it is kept for another try: as long as there is one, and not without end. */
+static bool put_off(struct deaths *deaths, struct death *death, enum status st, uint64_t now_ms)
+{
+    bool is_kept = now_ms != UINT64_MAX && deaths->count <= MAX_KEPT;
+
+    if (!death->is_told || !is_kept)
+        log_error("death-not-reported", "pid=%u app=\"%s\" exit_code=0x%08x status=%s reason=\"%s\" consequence=\"%s\"", death->pid,
+                  death->app, death->exit_code, status_name(st), status_text(st),
+                  is_kept ? "it is tried again until it can be" : "it is lost");
+    death->is_told = true;
+    death->due_ms = now_ms + RETRY_MS;
+    return is_kept;
 }
 
 size_t deaths_settle(struct deaths *deaths, const struct dump_policy *policy, uint64_t now_ms)
@@ -115,11 +128,18 @@ size_t deaths_settle(struct deaths *deaths, const struct dump_policy *policy, ui
     size_t written = 0;
 
     for (size_t i = deaths->count; i-- > 0;) {
-        if (deaths->items[i].due_ms > now_ms && now_ms != UINT64_MAX)
+        struct death *death = &deaths->items[i];
+        bool is_written = false;
+        enum status st;
+
+        if (death->due_ms > now_ms && now_ms != UINT64_MAX)
             continue;
-        written += settle(&deaths->items[i], policy);
-        free(deaths->items[i].app);
-        deaths->items[i] = deaths->items[--deaths->count];
+        st = settle(death, policy, &is_written);
+        written += is_written;
+        if (st && put_off(deaths, death, st, now_ms))
+            continue;
+        free(death->app);
+        *death = deaths->items[--deaths->count];
     }
     return written;
 }

@@ -239,11 +239,15 @@ static void note_consent(struct monitor *monitor, struct client *client)
         word = BLOCK_CONSENT_NO;
     if (word == client->consent || !client->peer.consent_of[0])
         return;
-    client->consent = word;
     enum status st = spool_consent_set(monitor->options.spool, client->peer.consent_of, words[word]);
-    if (st)
-        log_error("consent-not-kept", "pid=%u app=\"%s\" status=%s", client->peer.pid, client->peer.app, status_name(st));
-    else if (monitor->options.on_report)
+    if (st && !client->consent_failed)
+        log_error("consent-not-kept", "pid=%u app=\"%s\" status=%s consequence=\"it is tried again at each look\"", client->peer.pid,
+                  client->peer.app, status_name(st));
+    client->consent_failed = st != ST_OK;
+    if (st) /* a NO that a full disk did not take must not be forgotten: an older YES would hold */
+        return;
+    client->consent = word;
+    if (monitor->options.on_report)
         monitor->options.on_report(monitor->options.context);
 }
 

@@ -298,6 +298,24 @@ static void log_when_old_files_cannot_be_moved_then_goes_on_in_the_full_one(void
     buffer_done(&text);
 }
 
+#ifdef __linux__
+static void log_when_disk_was_full_then_says_how_many_lines_are_missing(void **state)
+{
+    (void)state;
+    assert_status(log_set_file("/dev/full"), ST_OK);
+    for (int i = 0; i < 3; i++)
+        log_info("lost", "n=%d", i);
+    assert_status(log_set_file(log_path), ST_OK);
+    log_info("kept", "n=%d", 3);
+    const char *text = fresh(), *kept = strstr(text, "info kept n=3\n");
+    assert_non_null(kept);
+    assert_int_equal(text[0], '\n'); /* ends what may be half a line */
+    assert_true(text_starts(without_time(text + 1), "warn log-lines-lost lines=3 why=\"no space left\"\n"));
+    log_info("kept", "n=%d", 4);
+    assert_string_equal(without_time(fresh()), "info kept n=4\n");
+}
+#endif
+
 static int open_log(void **state)
 {
     if (scratch_setup(state))
@@ -335,6 +353,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(log_when_threads_write_then_every_line_is_whole),
         cmocka_unit_test(log_when_file_is_full_then_old_ones_are_kept_up_to_a_number),
         cmocka_unit_test(log_when_several_processes_write_and_rotate_then_every_line_is_there_once),
+#ifdef __linux__
+        cmocka_unit_test(log_when_disk_was_full_then_says_how_many_lines_are_missing),
+#endif
         cmocka_unit_test(log_when_old_files_cannot_be_moved_then_goes_on_in_the_full_one),
     };
     return cmocka_run_group_tests(tests, open_log, close_log);
