@@ -216,7 +216,8 @@ static void stamp_of(const char *path, char ret[STAMP_BYTES])
         snprintf(ret, STAMP_BYTES, "%" PRIu64 " %" PRId64, info.size_bytes, info.modified_unix_ms);
 }
 
-/* A table from the cache, if it is of this file; file NULL: of whatever file it was. */
+/* A table from the cache, if it is of this file; file NULL: of whatever file it was. Its time becomes that of this use, for who trims the
+ * cache; a worker may not write, and its server does it. */
 static struct symbol_table *cached(const char *path, const char *file)
 {
     struct symbol_table *table = NULL;
@@ -231,6 +232,7 @@ static struct symbol_table *cached(const char *path, const char *file)
             return NULL;
         }
     }
+    (void)file_touch(path);
     return table;
 }
 
@@ -332,11 +334,12 @@ static void find(const struct symbol_store *store, struct remembered *ret)
 
     search_folders(store, &search);
     ret->file = search.file;
-    ret->answer = (struct symbol_answer){NULL, search.status, ret->file ? ret->file : "", search.why};
+    ret->answer = (struct symbol_answer){NULL, search.status, ret->file ? ret->file : "", search.why, false};
     if (search.status == ST_OK || search.status == ST_NOT_FOUND)
         ret->table = cached(path, search.status == ST_OK ? ret->file : NULL);
     if (ret->table) {
         ret->answer.status = ST_OK;
+        ret->answer.is_cached = true;
     } else if (search.status == ST_OK) {
         if (store->begins)
             store->begins(store->context, ret->file);
@@ -380,4 +383,14 @@ enum status symbol_store_get(struct symbol_store *store, enum locate_kind kind, 
     *known = fresh;
     *ret = fresh.answer;
     return ST_OK;
+}
+
+bool symbol_store_use(const struct symbol_store *store, size_t index, struct symbol_use *ret)
+{
+    const struct remembered *item = store->answers.items;
+
+    if (index >= store->answers.count)
+        return false;
+    *ret = (struct symbol_use){item[index].kind, item[index].name, item[index].id, &item[index].answer};
+    return true;
 }

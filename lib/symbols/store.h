@@ -26,10 +26,19 @@ struct symbol_answer {
         status;       /* ST_NOT_FOUND; ST_REFUSED (only of other builds); ST_UNSUPPORTED (only as CAB); ST_FORMAT and the like (damaged) */
     const char *file; /* what was read or refused; "" when nothing was found. Lives as long as the store, and so does why */
     const char *why;  /* what is wrong with it, as in "FILE <why>"; "" */
+    bool is_cached;   /* the table was in the cache before */
 };
 /* The table of a module from its symbol file of that kind. name and id as for struct locate_request. Errors: ST_MEMORY, ST_TOO_LARGE. */
 enum status symbol_store_get(struct symbol_store *store, enum locate_kind kind, const char *name, const char *id,
                              struct symbol_answer *ret);
+
+/* The index-th answer given so far, in no order that means anything; false past the last. */
+struct symbol_use {
+    enum locate_kind kind;
+    const char *name, *id;
+    const struct symbol_answer *answer;
+};
+bool symbol_store_use(const struct symbol_store *store, size_t index, struct symbol_use *ret);
 
 /* Where that file is, without reading it: a new string that the caller frees. Errors: those of symbol_answer.status, ST_MEMORY. */
 enum status symbol_store_find(const struct symbol_store *store, enum locate_kind kind, const char *name, const char *id, char **ret);
@@ -40,7 +49,8 @@ enum status symbol_store_compile(const char *file, enum locate_kind kind, const 
 /* Where a cache folder keeps that table, as a new string that the caller frees; NULL without memory, or for no plain name. */
 char *symbol_store_table_path(const char *cache, enum locate_kind kind, const char *name, const char *id);
 
-/* Removes the tables that were written longest ago until the cache folder holds at most max_bytes, and what dead writers left. */
+/* Removes the tables that were not used for longest until the cache folder holds at most max_bytes, and what dead writers left. Other
+ * processes may use the folder meanwhile: who finds a table gone compiles it again. */
 enum status symbol_store_trim(const char *cache, uint64_t max_bytes);
 
 #endif

@@ -1,4 +1,6 @@
-/* trim.c - keeps a cache folder small: the tables written longest ago go first. */
+/* trim.c - keeps a cache folder small: what was not used for longest goes first. Using a table sets its time (store.c), so the time of its
+ * last change is that of its last use. A file that another process has mapped stays readable to that process when it goes; Windows refuses
+ * to remove it, and then it stays. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -11,17 +13,25 @@
 #define DEAD_TEMPORARY_MS (60 * 60 * 1000) /* nobody compiles one table for an hour */
 
 struct cached_file {
-    int64_t modified_unix_ms;
+    int64_t used_unix_ms;
     uint64_t size_bytes;
     char *path;
+    size_t stem_bytes; /* of path, without the ending: a table and the archive's file that it was made of have the same */
 };
 
-static int compare(const void *a, const void *b)
+static int compare_stems(const void *a, const void *b)
 {
     const struct cached_file *x = a, *y = b;
 
-    if (x->modified_unix_ms != y->modified_unix_ms)
-        return x->modified_unix_ms < y->modified_unix_ms ? -1 : 1;
+    return strcmp(x->path, y->path);
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct cached_file *x = a, *y = b;
+
+    if (x->used_unix_ms != y->used_unix_ms)
+        return x->used_unix_ms < y->used_unix_ms ? -1 : 1;
     return strcmp(x->path, y->path);
 }
 
@@ -44,7 +54,8 @@ static enum status file_add(struct list *files, const char *folder, const char *
     if (!item)
         goto out;
     file.size_bytes = info.size_bytes;
-    file.modified_unix_ms = info.modified_unix_ms;
+    file.used_unix_ms = info.modified_unix_ms;
+    file.stem_bytes = (size_t)(strrchr(file.path, '.') - file.path);
     *item = file;
     return ST_OK;
 out:
@@ -52,22 +63,50 @@ out:
     return status;
 }
 
-enum status symbol_store_trim(const char *cache, uint64_t max_bytes)
+static bool same_stem(const struct cached_file *a, const struct cached_file *b)
 {
-    struct list files = {NULL, 0, 0};
+    return a->stem_bytes == b->stem_bytes && memcmp(a->path, b->path, a->stem_bytes) == 0;
+}
+
+/* A table is no use without the file it was made of, nor that without the table: they go together. */
+static void join_uses(struct list *files)
+{
+    struct cached_file *file = files->items;
+
+    if (!file)
+        return;
+    list_sort(files, sizeof *file, compare_stems);
+    for (uint32_t i = 1; i < files->count; i++) {
+        if (!same_stem(&file[i - 1], &file[i]))
+            continue;
+        if (file[i].used_unix_ms > file[i - 1].used_unix_ms)
+            file[i - 1].used_unix_ms = file[i].used_unix_ms;
+        else
+            file[i].used_unix_ms = file[i - 1].used_unix_ms;
+    }
+    list_sort(files, sizeof *file, compare_uses);
+}
+
+static enum status files_list(const char *cache, struct list *files)
+{
     struct folder *folder = NULL;
-    struct cached_file *file;
-    uint64_t total = 0;
     const char *name;
     enum status status = folder_open(&folder, cache);
 
-    if (status)
-        return status;
     while (!status && (status = folder_next(folder, &name)) == ST_OK)
-        status = file_add(&files, cache, name);
+        status = file_add(files, cache, name);
     folder_close(folder);
-    status = status == ST_END ? ST_OK : status;
-    list_sort(&files, sizeof *file, compare);
+    return status == ST_END ? ST_OK : status;
+}
+
+enum status symbol_store_trim(const char *cache, uint64_t max_bytes)
+{
+    struct list files = {NULL, 0, 0};
+    struct cached_file *file;
+    uint64_t total = 0;
+    enum status status = files_list(cache, &files);
+
+    join_uses(&files);
     file = files.items;
     for (uint32_t i = 0; i < files.count; i++)
         total += file[i].size_bytes;

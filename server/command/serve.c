@@ -9,6 +9,7 @@
 #include "depot/chunk_store.h"
 #include "depot/fetch.h"
 #include "depot/service.h"
+#include "depot/tables.h"
 #include "depot/upload_slots.h"
 #include "http/assets.h"
 #include "http/listener.h"
@@ -30,7 +31,7 @@ struct settings {
     bool print_credentials, secure_cookies, help;
     struct option_list symbols, symbol_servers, symbol_hosts;
     const char *symbolizer;
-    uint64_t max_symbols, symbols_timeout_ms;
+    uint64_t max_symbols, max_symbol_store, symbols_cache_size, symbols_timeout_ms;
     uint64_t max_upload, max_unpacked, max_pending, min_free;
     uint64_t threads, max_connections, idle_timeout_ms, upload_timeout_ms, workers, process_timeout_ms;
 };
@@ -39,6 +40,7 @@ static const struct settings DEFAULTS = {
     .data = DATA_DEFAULT,
     .listen = "127.0.0.1:8700",
     .max_symbols = 4 * GIGA,
+    .symbols_cache_size = 16 * GIGA,
     .symbols_timeout_ms = 10 * 60 * 1000,
     .max_upload = 256 * MEGA,
     .max_unpacked = GIGA,
@@ -52,7 +54,7 @@ static const struct settings DEFAULTS = {
     .process_timeout_ms = 60000,
 };
 
-enum { OPTION_COUNT = 22 };
+enum { OPTION_COUNT = 24 };
 
 static void fill_table(struct settings *settings, struct option table[OPTION_COUNT])
 {
@@ -79,6 +81,10 @@ static void fill_table(struct settings *settings, struct option table[OPTION_COU
         {"symbol-server", OPTION_LIST, &settings->symbol_servers, 0, 0, "URL", "an upstream symbol server to fetch from; may be repeated"},
         {"symbol-host", OPTION_LIST, &settings->symbol_hosts, 0, 0, "HOST", "a host, or *.domain, to which its redirects may lead"},
         {"max-symbols", OPTION_SIZE, &settings->max_symbols, 1024, 0, "SIZE", "largest symbol file"},
+        {"max-symbol-store", OPTION_SIZE, &settings->max_symbol_store, 0, 0, "SIZE",
+         "most space for all symbol files together; 0 = what the disk has"},
+        {"symbols-cache-size", OPTION_SIZE, &settings->symbols_cache_size, 0, 0, "SIZE",
+         "most space for what was read of them: what was not used for longest goes"},
         {"symbols-timeout", OPTION_DURATION, &settings->symbols_timeout_ms, 1000, 3600 * 1000, "TIME",
          "reading one symbol file may take this long"},
         {"log", OPTION_TEXT, &settings->log_file, 0, 0, "FILE", "log file instead of standard error"},
@@ -102,6 +108,7 @@ struct server {
     struct chunk_store *chunks;
     struct symbol_service symbols;
     const char **symbol_folders;
+    struct tables *tables;
     struct fetch *fetch;
     struct jobs *jobs;
     struct ingest ingest;
@@ -162,6 +169,7 @@ static bool open_symbols(struct server *server)
         .db = server->store.db,
         .program_path = buffer_text(&server->program),
         .timeout_ms = (uint32_t)settings->symbols_timeout_ms,
+        .max_bytes = settings->max_symbol_store,
         .cancel = &server->cancel,
     };
     if (!status)
@@ -191,11 +199,27 @@ static bool open_symbols(struct server *server)
     return !status;
 }
 
+static bool start_tables(struct server *server)
+{
+    struct tables_options options = {
+        .depot = server->depot,
+        .folders = server->symbol_folders,
+        .folder_count = 1 + server->settings.symbols.count,
+        .max_bytes = server->settings.symbols_cache_size,
+        .cancel = &server->cancel,
+    };
+    enum status status = tables_start(&server->tables, &options);
+    if (status)
+        data_fail("keeping compiled symbols could not be started: %s", status_text(status));
+    return !status;
+}
+
 static bool start_jobs(struct server *server)
 {
     struct jobs_options options = {
         .store = &server->store,
         .depot = server->depot,
+        .tables = server->tables,
         .process = {.program_path = buffer_text(&server->program),
                     .symbol_folders = server->symbol_folders,
                     .symbol_folder_count = 1 + server->settings.symbols.count,
@@ -290,6 +314,7 @@ static void stop(struct server *server)
     listener_stop(server->listener, STOP_GRACE_MS);
     fetch_stop(server->fetch);
     jobs_stop(server->jobs);
+    tables_stop(server->tables);
     free(server->symbol_folders);
     chunk_store_close(server->chunks);
     upload_slots_free(server->slots);
@@ -317,7 +342,8 @@ static int serve(struct server *server)
     int caught = 0;
     block_signals(&signals);
     raise_file_limit();
-    bool started = open_parts(server) && open_symbols(server) && start_jobs(server) && start_fetch(server) && start_listener(server);
+    bool started = open_parts(server) && open_symbols(server) && start_tables(server) && start_jobs(server) && start_fetch(server) &&
+                   start_listener(server);
     if (started) {
         printf("salvor-server listening http://%s\n", listener_address(server->listener));
         fflush(stdout);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "depot/room.h"
 #include "store/id.h"
 #include "store/symbol.h"
 #include "symbols/store.h"
@@ -17,6 +18,7 @@
 struct depot {
     struct depot_options options;
     char *folder, *cache, *new_folder;
+    struct room *room;
 };
 
 static enum status make_folders(struct depot *depot)
@@ -57,6 +59,8 @@ enum status depot_open(struct depot **ret, const struct depot_options *options, 
     enum status status = make_folders(depot);
     if (!status && sweep)
         status = sweep_new(depot);
+    if (!status)
+        status = room_create(&depot->room, depot->folder, options->max_bytes);
     if (status) {
         depot_close(depot);
         return status;
@@ -69,6 +73,7 @@ void depot_close(struct depot *depot)
 {
     if (!depot)
         return;
+    room_free(depot->room);
     free(depot->folder);
     free(depot->cache);
     free(depot->new_folder);
@@ -127,6 +132,17 @@ enum status depot_client_create(const struct depot *depot, struct process_client
 
 /* -- taking a file in -- */
 
+/* A table on its way into the cache: where it is written, and where it shall stand. */
+struct table {
+    char *path, *place;
+};
+
+/* What it is made of. */
+struct table_source {
+    enum locate_kind kind;
+    const char *name, *id, *path;
+};
+
 /* One file on its way in. */
 struct arrival {
     struct depot *depot;
@@ -134,8 +150,7 @@ struct arrival {
     const struct symbol_address *address;
     const char *path;
     enum locate_kind kind;
-    char *table; /* where its table is written, and where it shall stand */
-    char *table_place;
+    struct table table;
     struct buffer *error;
 };
 
@@ -159,23 +174,32 @@ static enum status check_kind(struct arrival *arrival)
     return ST_OK;
 }
 
-static enum status compile(struct arrival *arrival)
+static void table_done(struct table *table)
+{
+    if (table->path)
+        file_remove(table->path); /* none is there when it has its place */
+    free(table->path);
+    free(table->place);
+}
+
+/* Has the child compile a file. table must be zero, and gets what table_done needs also on an error. */
+static enum status table_make(struct depot *depot, struct process_client *client, const struct table_source *source, struct table *table,
+                              struct buffer *error)
 {
     struct file out = {FILE_CLOSED};
     char name[ID_SECRET_BYTES];
     id_secret(name);
-    arrival->table = path_joined(arrival->depot->new_folder, name);
-    arrival->table_place = symbol_store_table_path(arrival->depot->cache, arrival->kind, arrival->address->name, arrival->address->id);
-    if (!arrival->table || !arrival->table_place) {
-        buffer_printf(arrival->error, "has a name that is too long");
+    table->path = path_joined(depot->new_folder, name);
+    table->place = symbol_store_table_path(depot->cache, source->kind, source->name, source->id);
+    if (!table->path || !table->place) {
+        buffer_printf(error, "has a name that is too long");
         return ST_REFUSED;
     }
-    enum status status = file_open(&out, arrival->table, FILE_MODE_CREATE);
+    enum status status = file_open(&out, table->path, FILE_MODE_CREATE);
     if (status)
-        buffer_printf(arrival->error, "could not be taken in: %s", status_text(status));
+        buffer_printf(error, "could not be taken in: %s", status_text(status));
     else
-        status = process_client_table(arrival->client, arrival->kind, arrival->address->id, arrival->path,
-                                      arrival->depot->options.timeout_ms, &out, arrival->error);
+        status = process_client_table(client, source->kind, source->id, source->path, depot->options.timeout_ms, &out, error);
     file_close(&out);
     return status;
 }
@@ -202,7 +226,7 @@ static enum status put_in_place(struct arrival *arrival, enum depot_outcome *ret
     if (!status)
         status = folder_sync(buffer_text(&folder));
     if (!status)
-        status = file_rename(arrival->table, arrival->table_place, true); /* lost in a power cut, it is made anew by who needs it */
+        status = file_rename(arrival->table.path, arrival->table.place, true); /* lost in a power cut, it is made anew by who needs it */
     if (!status)
         *ret_outcome = was_there ? DEPOT_REPLACED : DEPOT_NEW;
     buffer_done(&path);
@@ -291,6 +315,16 @@ static enum status store(struct arrival *arrival, enum depot_outcome *ret_outcom
     return status == ST_REFUSED || status == ST_FORMAT || status == ST_NOT_FOUND ? ST_IO : status;
 }
 
+/* A file that takes another's place takes no more room. */
+static enum status take_room(struct arrival *arrival)
+{
+    struct file_info info;
+    if (depot_has(arrival->depot, arrival->address))
+        return ST_OK;
+    enum status status = file_stat(arrival->path, &info);
+    return status ? status : room_take(arrival->depot->room, info.size_bytes, arrival->error);
+}
+
 enum status depot_put(struct depot *depot, struct process_client *client, const struct symbol_address *address, const char *path,
                       enum depot_outcome *ret_outcome, struct buffer *out_error)
 {
@@ -298,13 +332,26 @@ enum status depot_put(struct depot *depot, struct process_client *client, const 
     if (is_there_already(&arrival))
         return greet_again(&arrival, ret_outcome);
     enum status status = check_kind(&arrival);
+    if (!status) {
+        const struct table_source source = {arrival.kind, address->name, address->id, path};
+        status = table_make(depot, client, &source, &arrival.table, out_error);
+    }
     if (!status)
-        status = compile(&arrival);
+        status = take_room(&arrival);
     if (!status)
         status = store(&arrival, ret_outcome);
-    if (status && arrival.table)
-        file_remove(arrival.table);
-    free(arrival.table);
-    free(arrival.table_place);
+    table_done(&arrival.table);
+    return status;
+}
+
+enum status depot_make_table(struct depot *depot, struct process_client *client, enum locate_kind kind, const char *name, const char *id,
+                             const char *path, struct buffer *out_error)
+{
+    const struct table_source source = {kind, name, id, path};
+    struct table table = {NULL, NULL};
+    enum status status = table_make(depot, client, &source, &table, out_error);
+    if (!status)
+        status = file_rename(table.path, table.place, true);
+    table_done(&table);
     return status;
 }

@@ -15,6 +15,7 @@ struct depot_options {
     struct db *db;
     const char *program_path;  /* started as the child that reads files */
     uint32_t timeout_ms;       /* for one file */
+    uint64_t max_bytes;        /* of all files together; 0 = no limit */
     const atomic_bool *cancel; /* process_client_options.cancel */
 };
 
@@ -43,8 +44,13 @@ enum depot_outcome {
 };
 /* Reads the file at path, a synced one on the depot's volume, and takes it over when it is what its address says; reports that waited for
  * it become due. Durable when it returns. On an error out_error holds one sentence part, as in "FILE <error>", and the file stays where it
- * is. Errors: ST_REFUSED (of another build or name), ST_FORMAT, ST_NOT_FOUND (no symbol file): the file itself; others: ours. */
+ * is. Errors: ST_REFUSED (of another build or name), ST_FORMAT, ST_NOT_FOUND (no symbol file): the file itself; ST_FULL (the disk, or
+ * max_bytes) and others: ours. */
 enum status depot_put(struct depot *depot, struct process_client *client, const struct symbol_address *address, const char *path,
                       enum depot_outcome *ret_outcome, struct buffer *out_error);
+
+/* Compiles a symbol file that stands anywhere into the cache, when it has that id. Errors and out_error as depot_put's. */
+enum status depot_make_table(struct depot *depot, struct process_client *client, enum locate_kind kind, const char *name, const char *id,
+                             const char *path, struct buffer *out_error);
 
 #endif

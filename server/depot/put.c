@@ -78,7 +78,7 @@ static void answer_put(const struct upload *upload, struct http_response *respon
         return;
     }
     http_response_reset(response);
-    response->status = final ? 422 : 503;
+    response->status = final ? 422 : status == ST_FULL ? 507 : 503;
     response->content_type = "text/plain; charset=utf-8";
     if (buffer_printf(&response->body, "%s %s.\n", upload->address.file, buffer_text(error)))
         http_response_text(response, response->status, "The symbol file cannot be used.");

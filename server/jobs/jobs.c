@@ -124,6 +124,15 @@ static void finish_badly(struct task *task, enum status status, const char *fall
         log_error("job-not-stored", "id=%s error=\"%s\"", task->job.report_id, status_text(stored));
 }
 
+/* The child may not write: what it compiled is compiled again, for the next report. */
+static void tell_tables(const struct task *task, const struct result *result)
+{
+    struct tables *tables = task->worker->jobs->options.tables;
+    const struct table_use *use;
+    for (size_t i = 0; tables && (use = result_table(result, i)) != NULL; i++)
+        tables_used(tables, use);
+}
+
 static void finish_well(struct task *task, uint64_t started_ms)
 {
     struct result *result = NULL;
@@ -132,6 +141,7 @@ static void finish_well(struct task *task, uint64_t started_ms)
         finish_badly(task, status, "The processed report could not be read.");
         return;
     }
+    tell_tables(task, result);
     status = store_result(task, result);
     if (status == ST_NOT_FOUND)
         log_info("report-superseded", "id=%s", task->job.report_id);

@@ -1,13 +1,14 @@
 /* jobs.h - the threads that work off the queue: claim a report, have a child process it, store what came out. */
 #ifndef SALVOR_SERVER_JOBS_JOBS_H
 #define SALVOR_SERVER_JOBS_JOBS_H
-#include "depot/depot.h"
+#include "depot/tables.h"
 #include "store/store.h"
 
 struct jobs;
 struct jobs_options {
     struct store *store;
-    struct depot *depot; /* NULL: no symbols */
+    struct depot *depot;   /* NULL: no symbols */
+    struct tables *tables; /* NULL: what is compiled for one report is not kept */
     struct process_client_options process;
     unsigned threads;
     uint32_t timeout_ms; /* for one report */

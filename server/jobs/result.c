@@ -8,12 +8,13 @@
 #include <string.h>
 #include <zlib.h>
 
-#define MAX_TITLE 512
-#define MAX_TEXT  256
-#define MAX_TAGS  16
-#define MAX_FOLD  256
-#define LEVEL     6
-#define NO_TITLE  "EMPTY: the report has no signature"
+#define MAX_TITLE  512
+#define MAX_TEXT   256
+#define MAX_TAGS   16
+#define MAX_FOLD   256
+#define MAX_TABLES 256
+#define LEVEL      6
+#define NO_TITLE   "EMPTY: the report has no signature"
 
 struct result {
     struct report_result facts;
@@ -23,6 +24,8 @@ struct result {
     struct symbol_wanted wanted[SYMBOL_MAX_WANTED];
     char *wanted_texts[2 * SYMBOL_MAX_WANTED];
     size_t wanted_count;
+    struct table_use tables[MAX_TABLES];
+    size_t table_count;
 };
 
 static void copy_text(char *ret, size_t ret_size, const json_t *value)
@@ -98,6 +101,19 @@ static void read_wanted(struct result *result, const json_t *modules)
     }
 }
 
+static void read_tables(struct result *result, const json_t *tables)
+{
+    for (size_t i = 0; i < json_array_size(tables) && result->table_count < MAX_TABLES; i++) {
+        const json_t *table = json_array_get(tables, i);
+        struct table_use *use = &result->tables[result->table_count];
+        const char *kind = json_string_value(json_object_get(table, "kind"));
+        copy_text(use->name, sizeof use->name, json_object_get(table, "name"));
+        copy_text(use->id, sizeof use->id, json_object_get(table, "id"));
+        use->is_cached = json_is_true(json_object_get(table, "cached"));
+        result->table_count += kind && client_kind_read(kind, &use->kind);
+    }
+}
+
 /* "Windows NT 10.0.19045". */
 static void read_system(struct result *result, const json_t *system)
 {
@@ -143,6 +159,7 @@ static enum status read_members(struct result *result, const json_t *root)
     read_system(result, json_object_get(root, "system_info"));
     result->facts.score = score(json_object_get(root, "crashing_thread"));
     read_wanted(result, json_object_get(salvor, "modules"));
+    read_tables(result, json_object_get(salvor, "tables"));
     enum status status = read_annotations(result, json_object_get(salvor, "annotations"));
     return status ? status : read_signature(result, json_object_get(salvor, "signature"));
 }
@@ -197,4 +214,9 @@ void result_free(struct result *result)
 const struct report_result *result_facts(const struct result *result)
 {
     return &result->facts;
+}
+
+const struct table_use *result_table(const struct result *result, size_t index)
+{
+    return index < result->table_count ? &result->tables[index] : NULL;
 }

@@ -131,7 +131,7 @@ static const struct symbol_table *table_of(struct naming *naming, size_t index, 
     if (module->is_sought[kind])
         return answer->table;
     module->is_sought[kind] = true;
-    *answer = (struct symbol_answer){NULL, ST_NOT_FOUND, "", ""};
+    *answer = (struct symbol_answer){.status = ST_NOT_FOUND, .file = "", .why = ""};
     if (kind != LOCATE_PE && !module->is_debug_sought && !*debug_address(naming, index).name)
         image_debug_read(naming, index);
     file = file_address(naming, index, kind);

@@ -10,12 +10,16 @@
  *   threads      as the report's: {id, registers{}, why_no_registers, end, suspend_count, priority, teb, start_address}
  *   modules      as the report's: {path, code_id, debug_path, timestamp, product_version, symbols}; code_id is written as symbol stores do
  *                symbols {state, source, file, why, wanted[{name, id, found}]}: state is "unneeded" (no frame runs in it), "loaded",
- * "missing", "mismatched" or "malformed"; source "pdb", "sym", "dwarf", "exports" or null; file without its folders; why completes "FILE
- * ..."; found: it is there, but cannot serve dump         {size_bytes, time, flags, process_start}; times are Unix seconds comment,
- * soft_errors[]
+ *                "missing", "mismatched" or "malformed"; source "pdb", "sym", "dwarf", "exports" or null; file without its folders; why
+ *                completes "FILE ..."; found: it is there, but cannot serve
+ *   tables       the compiled symbol files that were looked up in: {kind, name, id, cached}; kind is "pdb", "sym" or "pe"; cached: it was
+ *                in the cache, and not compiled for this report alone
+ *   dump         {size_bytes, time, flags, process_start}; times are Unix seconds
+ *   comment      or null; soft_errors[]
  */
 #include "base/file.h"
 #include "base/text.h"
+#include "process/client.h"
 #include "process/output.h"
 #include "proto/code.h"
 #include "proto/record.h"
@@ -275,6 +279,26 @@ static void modules(struct json *json, const struct analysis *analysis)
     json_array_end(json);
 }
 
+static void tables(struct json *json, const struct analysis *analysis)
+{
+    struct symbol_use use;
+
+    json_key(json, "tables");
+    json_array_begin(json);
+    for (size_t i = 0; symbol_store_use(analysis->store, i, &use); i++) {
+        if (!use.answer->table)
+            continue;
+        json_object_begin(json);
+        text_member(json, "kind", client_kind_name(use.kind));
+        text_member(json, "name", use.name);
+        text_member(json, "id", use.id);
+        json_key(json, "cached");
+        json_bool(json, use.answer->is_cached);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
 static void dump(struct json *json, const struct minidump *minidump)
 {
     json_key(json, "dump");
@@ -317,6 +341,7 @@ void output_salvor(struct json *json, const struct analysis *analysis)
     record(json, analysis);
     threads(json, analysis);
     modules(json, analysis);
+    tables(json, analysis);
     dump(json, analysis->minidump);
     text_member(json, "comment", analysis->minidump->comment);
     soft_errors(json, analysis->minidump);

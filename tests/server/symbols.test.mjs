@@ -155,6 +155,40 @@ test('put_when_key_address_or_size_are_wrong_then_refused_before_anything_is_rea
   assert.deepEqual(kept(server), []);
 });
 
+test('put_when_the_store_is_full_then_507_that_says_so_and_what_is_there_may_be_replaced', async (t) => {
+  const server = await startServer(t, { args: ['--max-symbol-store', String(PDB.length + 1000)] });
+  assert.equal((await put(server, PDB_ADDRESS, PDB)).status, 201);
+  const answer = await put(server, DLL_ADDRESS, DLL);
+  assert.equal(answer.status, 507);
+  assert.match(text(answer), /^plain-x64\.dll does not fit: the server's symbols hold 0\.1 MB of the 0\.1 MB that --max-symbol-store allows; /);
+  assert.equal((await put(server, PDB_ADDRESS, PDB)).status, 200);
+  assert.deepEqual(kept(server).filter((file) => file.startsWith('symbols/')), [`symbols${PDB_ADDRESS.replace('/symbols', '').toLowerCase()}`]);
+});
+
+const tables = (report) => report.processed.salvor.tables.map(({ kind, cached }) => `${kind} ${cached}`).sort();
+
+test('serve_when_given_a_folder_of_symbols_then_a_file_is_compiled_for_the_first_report_only', async (t) => {
+  const server = await startServer(t, { args: ['--symbols', DATA] });
+  const client = await signIn(server);
+  const first = await processed(client, idOf(await postForm(server, [dumpPart(moduleDump())])));
+  assert.equal(topFrame(first).function, 'plain_sum');
+  assert.deepEqual(tables(first), ['pdb false']);
+  await until('its table', () => kept(server).some((file) => file.endsWith('.table')));
+  const second = await processed(client, idOf(await postForm(server, [dumpPart(moduleDump({ seed: 2 }))])));
+  assert.equal(topFrame(second).function, 'plain_sum');
+  assert.deepEqual(tables(second), ['pdb true']);
+});
+
+test('serve_when_the_cache_is_larger_than_allowed_then_it_is_trimmed_and_reports_have_their_names', async (t) => {
+  const server = await startServer(t, { args: ['--symbols', DATA, '--symbols-cache-size', '1000'] });
+  const client = await signIn(server);
+  for (let seed = 1; seed <= 2; seed++) {
+    const report = await processed(client, idOf(await postForm(server, [dumpPart(moduleDump({ seed }))])));
+    assert.equal(topFrame(report).function, 'plain_sum');
+    await until('compiled, and gone', () => server.stderr.match(/symbols-compiled/g)?.length === seed && kept(server).length === 0);
+  }
+});
+
 test('missing_when_asked_then_those_that_are_not_there_in_their_order', async (t) => {
   const server = await startServer(t);
   const list = [

@@ -326,6 +326,29 @@ static void lock_when_file_is_renamed_then_still_held(void **state)
     free(to);
 }
 
+static void touch_when_file_is_old_then_its_time_is_now_and_its_bytes_stay(void **state)
+{
+    char *path = in_scratch(state, "f"), *none = in_scratch(state, "none");
+    struct file_info before, after;
+    uint8_t byte = 0;
+    size_t size = 0;
+    struct file file = {FILE_CLOSED};
+    put(path, "1");
+    assert_status(file_stat(path, &before), ST_OK);
+    do {
+        assert_status(file_touch(path), ST_OK);
+        assert_status(file_stat(path, &after), ST_OK);
+    } while (after.modified_unix_ms == before.modified_unix_ms);
+    assert_true(after.modified_unix_ms > before.modified_unix_ms);
+    assert_status(file_open(&file, path, FILE_MODE_READ), ST_OK);
+    assert_status(file_read(&file, &byte, 1, &size), ST_OK);
+    file_close(&file);
+    assert_int_equal(byte, '1');
+    assert_status(file_touch(none), ST_NOT_FOUND);
+    free(none);
+    free(path);
+}
+
 static void stat_when_file_or_folder_then_says_so(void **state)
 {
     struct file_info info;
@@ -697,6 +720,7 @@ int main(void)
         test_in_scratch(lock_when_another_has_it_then_busy_until_closed),
         test_in_scratch(lock_when_file_is_renamed_then_still_held),
         test_in_scratch(stat_when_file_or_folder_then_says_so),
+        test_in_scratch(touch_when_file_is_old_then_its_time_is_now_and_its_bytes_stay),
         test_in_scratch(remove_when_missing_or_folder_then_says_so),
         test_in_scratch(remove_when_open_elsewhere_then_name_is_gone_after_close),
         test_in_scratch(rename_when_target_exists_and_not_replace_then_exists),

@@ -1,6 +1,7 @@
 /* test_symbols_store.c - symbol folders in every layout, what may not be followed, and what the store keeps and remembers. */
 #include "unit.h"
 
+#include "base/thread.h"
 #include "symbols/locate.h"
 #include "symbols/store.h"
 
@@ -177,8 +178,6 @@ static void check_function(const struct symbol_answer *answer, const char *expec
 
 static void store_when_symbols_are_there_compiles_them_once(void **state)
 {
-    char *cached = in_scratch(state, CACHED_TABLE);
-    struct file_info before, after;
     struct symbol_answer answer;
     struct symbol_store *store;
 
@@ -186,14 +185,12 @@ static void store_when_symbols_are_there_compiles_them_once(void **state)
     store = ask(state, true, &answer);
     check_function(&answer, "one");
     assert_true(text_ends_nocase(answer.file, "t.sym"));
+    assert_false(answer.is_cached);
     symbol_store_free(store);
-    assert_status(file_stat(cached, &before), ST_OK);
     store = ask(state, true, &answer);
     check_function(&answer, "one");
+    assert_true(answer.is_cached);
     symbol_store_free(store);
-    assert_status(file_stat(cached, &after), ST_OK);
-    assert_true(before.modified_unix_ms == after.modified_unix_ms);
-    free(cached);
 }
 
 static void store_when_symbols_are_replaced_compiles_them_again(void **state)
@@ -367,6 +364,158 @@ static void trim_when_cache_is_too_big_removes_the_oldest(void **state)
     free(other);
 }
 
+#define USED_ID   "000000000000000000000000000000011"
+#define USED_TEXT "MODULE windows x86_64 " USED_ID " a.pdb\nFUNC 1000 10 0 f\n"
+
+static const struct symbol_table *table_of(struct symbol_store *store, const char *name, bool is_cached)
+{
+    struct symbol_answer answer;
+
+    assert_status(symbol_store_get(store, LOCATE_SYM, name, USED_ID, &answer), ST_OK);
+    assert_status(answer.status, ST_OK);
+    assert_int_equal(answer.is_cached, is_cached);
+    return answer.table;
+}
+
+static struct symbol_store *store_over(const char *cache, const char *folder)
+{
+    struct symbol_store *store = NULL;
+
+    assert_status(symbol_store_create(&store, cache), ST_OK);
+    assert_status(symbol_store_add(store, folder), ST_OK);
+    return store;
+}
+
+static void trim_when_an_old_table_was_used_again_removes_the_other(void **state)
+{
+    char *cache = in_scratch(state, "cache"), *a = symbol_store_table_path(cache, LOCATE_SYM, "a.pdb", USED_ID),
+         *b = symbol_store_table_path(cache, LOCATE_SYM, "b.pdb", USED_ID);
+    struct symbol_store *store;
+    struct file_info info = {0};
+
+    put(state, "a.pdb/" USED_ID "/a.sym", USED_TEXT);
+    put(state, "b.pdb/" USED_ID "/b.sym", USED_TEXT);
+    store = store_over(cache, *state);
+    table_of(store, "a.pdb", false);
+    assert_status(file_stat(a, &info), ST_OK);
+    put_younger(state, "clock", a + strlen(*state) + 1);
+    table_of(store, "b.pdb", false);
+    symbol_store_free(store);
+    put_younger(state, "clock", b + strlen(*state) + 1);
+    store = store_over(cache, *state);
+    table_of(store, "a.pdb", true);
+    symbol_store_free(store);
+    assert_status(symbol_store_trim(cache, info.size_bytes), ST_OK);
+    assert_status(file_stat(a, &info), ST_OK);
+    assert_status(file_stat(b, &info), ST_NOT_FOUND);
+    free(b);
+    free(a);
+    free(cache);
+}
+
+/* Whoever has a table open keeps it; who comes later makes it again. */
+static void trim_when_a_table_is_open_leaves_its_reader_alone(void **state)
+{
+    char *cache = in_scratch(state, "cache");
+    struct symbol_store *reader, *later;
+    struct symbol_frame frame;
+    const struct symbol_table *table;
+    size_t count = 0;
+
+    put(state, "a.pdb/" USED_ID "/a.sym", USED_TEXT);
+    reader = store_over(cache, *state);
+    table = table_of(reader, "a.pdb", false);
+    assert_status(symbol_store_trim(cache, 0), ST_OK);
+    assert_status(symbols_lookup(table, 0x1004, &frame, 1, &count), ST_OK);
+    assert_string_equal(frame.function, "f");
+    symbol_store_free(reader);
+    assert_status(symbol_store_trim(cache, 0), ST_OK);
+    later = store_over(cache, *state);
+    assert_status(symbols_lookup(table_of(later, "a.pdb", false), 0x1004, &frame, 1, &count), ST_OK);
+    assert_string_equal(frame.function, "f");
+    symbol_store_free(later);
+    free(cache);
+}
+
+static void trim_when_a_table_has_its_unpacked_file_both_go_or_stay(void **state)
+{
+    char *cache = in_scratch(state, "cache"), *file = in_scratch(state, "cache/old.unpacked"),
+         *table = in_scratch(state, "cache/old.table"), *other = in_scratch(state, "cache/middle.table");
+    struct file_info info;
+
+    put(state, "cache/old.unpacked", "1234567890");
+    put_younger(state, "cache/middle.table", "cache/old.unpacked");
+    put_younger(state, "cache/old.table", "cache/middle.table");
+    assert_status(symbol_store_trim(cache, 29), ST_OK);
+    assert_status(file_stat(other, &info), ST_NOT_FOUND);
+    assert_status(file_stat(file, &info), ST_OK);
+    assert_status(file_stat(table, &info), ST_OK);
+    free(other);
+    free(table);
+    free(file);
+    free(cache);
+}
+
+#define USERS  3u
+#define ROUNDS 150u
+
+struct user {
+    const char *cache, *folder;
+    unsigned found; /* rounds in which both tables were there and right */
+    unsigned cached;
+};
+
+static void use_tables(void *context)
+{
+    static const char *const names[] = {"a.pdb", "b.pdb"};
+    struct user *user = context;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct symbol_store *store = NULL;
+        unsigned right = 0;
+
+        if (symbol_store_create(&store, user->cache) != ST_OK || symbol_store_add(store, user->folder) != ST_OK)
+            return;
+        for (size_t i = 0; i < COUNT_OF(names); i++) {
+            struct symbol_answer answer;
+            struct symbol_frame frame;
+            size_t count = 0;
+
+            right += symbol_store_get(store, LOCATE_SYM, names[i], USED_ID, &answer) == ST_OK && answer.status == ST_OK &&
+                     symbols_lookup(answer.table, 0x1004, &frame, 1, &count) == ST_OK && strcmp(frame.function, "f") == 0;
+            user->cached += answer.is_cached;
+        }
+        user->found += right == COUNT_OF(names);
+        symbol_store_free(store);
+    }
+}
+
+static void trim_when_others_read_and_write_meanwhile_all_find_their_tables(void **state)
+{
+    char *cache = in_scratch(state, "cache");
+    struct user users[USERS];
+    struct thread *threads[USERS];
+    unsigned cached = 0;
+
+    put(state, "a.pdb/" USED_ID "/a.sym", USED_TEXT);
+    put(state, "b.pdb/" USED_ID "/b.sym", USED_TEXT);
+    assert_status(folder_create(cache), ST_OK);
+    for (unsigned i = 0; i < USERS; i++) {
+        users[i] = (struct user){.cache = cache, .folder = *state};
+        assert_status(thread_start(&threads[i], use_tables, &users[i]), ST_OK);
+    }
+    for (unsigned round = 0; round < ROUNDS; round++)
+        symbol_store_trim(cache, round % 2 * 1000); /* what is gone before it is looked at is none of its errors */
+    for (unsigned i = 0; i < USERS; i++) {
+        thread_join(threads[i]);
+        assert_int_equal(users[i].found, ROUNDS);
+        cached += users[i].cached;
+    }
+    assert_true(cached > 0 && cached < 2 * USERS * ROUNDS);
+    assert_status(symbol_store_trim(cache, 0), ST_OK);
+    free(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +538,10 @@ int main(void)
         test_in_scratch(store_when_symbols_are_damaged_says_so_and_remembers),
         test_in_scratch(store_when_nothing_is_there_remembers_that),
         test_in_scratch(trim_when_cache_is_too_big_removes_the_oldest),
+        test_in_scratch(trim_when_an_old_table_was_used_again_removes_the_other),
+        test_in_scratch(trim_when_a_table_is_open_leaves_its_reader_alone),
+        test_in_scratch(trim_when_a_table_has_its_unpacked_file_both_go_or_stay),
+        test_in_scratch(trim_when_others_read_and_write_meanwhile_all_find_their_tables),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

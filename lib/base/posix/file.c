@@ -193,6 +193,11 @@ enum status file_remove(const char *path)
     return result(unlink(path));
 }
 
+enum status file_touch(const char *path)
+{
+    return result(utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW));
+}
+
 enum status file_rename(const char *from, const char *to, bool replace)
 {
     if (replace)

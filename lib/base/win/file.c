@@ -245,6 +245,24 @@ enum status file_remove(const char *path)
     return status;
 }
 
+enum status file_touch(const char *path)
+{
+    wchar_t *wide = wide_path(path);
+    if (!wide)
+        return ST_MEMORY;
+    HANDLE file = CreateFileW(wide, FILE_WRITE_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                              FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    enum status status = file == INVALID_HANDLE_VALUE ? error_last() : ST_OK;
+    FILETIME now;
+    GetSystemTimeAsFileTime(&now);
+    if (!status && !SetFileTime(file, NULL, NULL, &now))
+        status = error_last();
+    if (file != INVALID_HANDLE_VALUE)
+        CloseHandle(file);
+    free(wide);
+    return status;
+}
+
 enum status file_rename(const char *from, const char *to, bool replace)
 {
     wchar_t *wide_from = wide_path(from), *wide_to = wide_path(to);
