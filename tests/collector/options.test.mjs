@@ -41,5 +41,5 @@ test('configuration.md when compared with --help then every option stands there 
   const expected = renewed(text);
   if (process.env.SALVOR_UPDATE_DOCS) fs.writeFileSync(page, expected);
   else assert.equal(text, expected, 'docs/configuration.md is behind --help: SALVOR_UPDATE_DOCS=1 node --test tests/collector/options.test.mjs');
-  assert.equal([...expected.matchAll(/<!-- salvor-/g)].length, 4);
+  assert.equal([...expected.matchAll(/<!-- salvor-/g)].length, 6);
 });
