@@ -26,6 +26,15 @@ struct unwind_caller {
  * gives one whose ip is 0. */
 typedef bool unwind_method_fn(const struct unwind_request *request, struct unwind_caller *ret);
 
+/* Unwind data is there, and not understood. */
+static inline void unwind_note(const struct unwind_request *request, const char *what)
+{
+    if (request->process->note)
+        request->process->note(request->process->context, request->lookup, what);
+}
+#define UNWIND_NOTE_VERSION "has unwind data of an unknown version"
+#define UNWIND_NOTE_CODES   "has unwind codes that are not known"
+
 /* amd64: the function tables and unwind codes that Windows itself unwinds by (pdata_x64.c). */
 unwind_method_fn unwind_pdata_x64;
 /* arm64: the same (pdata_arm64.c). */

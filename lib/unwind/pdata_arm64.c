@@ -126,6 +126,8 @@ static bool codes_undo(struct frame *frame, const struct arm64_xdata *xdata, siz
             next = 0;
         }
     }
+    if (at < xdata->size)
+        unwind_note(frame->request, UNWIND_NOTE_CODES);
     return false;
 }
 
@@ -180,8 +182,11 @@ static enum unwind_coverage function_find(const struct unwind_request *request, 
 
     if (coverage != UNWIND_COVERAGE_ENTRY)
         return coverage;
-    if (!arm64_xdata_read(source, entry.unwind, ret))
+    if (!arm64_xdata_read(source, entry.unwind, ret)) {
+        if (ret->is_unknown)
+            unwind_note(request, UNWIND_NOTE_VERSION);
         return UNWIND_COVERAGE_NONE;
+    }
     if (rva - entry.begin >= ret->function_bytes)
         return UNWIND_COVERAGE_LEAF;
     *ret_offset = (uint32_t)(cpu_ip(request->callee) - source->base) - entry.begin;

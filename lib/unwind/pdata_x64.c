@@ -27,6 +27,15 @@ static bool entry_follow(const struct unwind_source *source, struct unwind_entry
     return true;
 }
 
+static bool info_read(const struct pdata_frame *frame, uint32_t rva, struct xdata *ret)
+{
+    bool is_read = xdata_read(frame->source, rva, ret);
+
+    if (ret->is_unknown)
+        unwind_note(frame->request, UNWIND_NOTE_VERSION);
+    return is_read;
+}
+
 static bool chain_undo(struct pdata_frame *frame, struct xdata *xdata, uint32_t offset)
 {
     if (!pdata_undo_codes(frame, xdata, offset, offset >= xdata->prologue_bytes))
@@ -34,8 +43,8 @@ static bool chain_undo(struct pdata_frame *frame, struct xdata *xdata, uint32_t 
     for (unsigned i = 0; xdata->is_chained; i++) {
         struct unwind_entry entry = xdata->chain;
 
-        if (i == MAX_CHAIN || frame->was_interrupted || !entry_follow(frame->source, &entry) ||
-            !xdata_read(frame->source, entry.unwind, xdata) || !pdata_undo_codes(frame, xdata, 0, true))
+        if (i == MAX_CHAIN || frame->was_interrupted || !entry_follow(frame->source, &entry) || !info_read(frame, entry.unwind, xdata) ||
+            !pdata_undo_codes(frame, xdata, 0, true))
             return false;
     }
     return true;
@@ -47,7 +56,7 @@ static bool function_undo(struct pdata_frame *frame, const struct unwind_entry *
     uint32_t offset;
     struct xdata xdata;
 
-    if (!entry_follow(frame->source, &owner) || !xdata_read(frame->source, owner.unwind, &xdata))
+    if (!entry_follow(frame->source, &owner) || !info_read(frame, owner.unwind, &xdata))
         return false;
     offset = frame->rva - owner.begin;
     if (!frame->request->is_return && frame->rva < entry->end && (offset >= xdata.prologue_bytes || xdata.is_chained) &&

@@ -84,7 +84,9 @@ static bool code_undo(struct pdata_frame *frame, const struct xdata *xdata, cons
     case XDATA_MACHINE_FRAME:
         return machine_frame(frame, code->info != 0);
     default:
-        return xdata->version == 1; /* what version 1 saved there is no whole register */
+        if (xdata->version != 1) /* what version 1 saved there is no whole register */
+            unwind_note(frame->request, UNWIND_NOTE_CODES);
+        return xdata->version == 1;
     }
 }
 
@@ -99,5 +101,7 @@ bool pdata_undo_codes(struct pdata_frame *frame, const struct xdata *xdata, uint
     while (xdata_next(xdata, &cursor, &code))
         if ((is_whole || code.offset <= prologue_offset) && !code_undo(frame, xdata, &code, base))
             return false;
+    if (!xdata_ended(xdata, cursor))
+        unwind_note(frame->request, UNWIND_NOTE_CODES);
     return xdata_ended(xdata, cursor);
 }

@@ -52,6 +52,9 @@ struct unwind_process {
     bool (*rules)(void *context, uint64_t address, size_t index, const char **ret);
     /* May be NULL. x86: the innermost record at address; false when its module has no symbols. */
     bool (*frame_record)(void *context, uint64_t address, struct unwind_frame_record *ret);
+    /* May be NULL. Told of unwind data for the code at address that is there and not understood: what (static) completes "the code at ...".
+     * The walk goes on by the methods that are left. */
+    void (*note)(void *context, uint64_t address, const char *what);
 };
 
 /* Shared by all walks of one dump, so that a hostile one cannot multiply threads by frames by words. Walks count it down. */

@@ -17,8 +17,13 @@ bool arm64_xdata_read(const struct unwind_source *source, uint32_t unwind, struc
     uint8_t word[4];
     uint32_t header, rva = unwind, count, words;
 
-    if (unwind & 3)
-        return arm64_xdata_of_packed(unwind, ret);
+    ret->is_unknown = false;
+    if (unwind & 3) {
+        bool is_known = arm64_xdata_of_packed(unwind, ret);
+
+        ret->is_unknown = !is_known;
+        return is_known;
+    }
     if (rva > UINT32_MAX - 8 - 4 * MAX_SCOPES - ARM64_MAX_CODE_BYTES || !source->read(source->context, rva, word, 4))
         return false;
     header = bytes_u32(word);
@@ -33,8 +38,9 @@ bool arm64_xdata_read(const struct unwind_source *source, uint32_t unwind, struc
         words = bytes_u32(word) >> 16 & 0xff;
     }
     *ret = (struct arm64_xdata){.function_bytes = (header & 0x3ffff) * 4, .has_prologue = true};
-    if (header >> 18 & 3)
-        return false; /* an unknown version */
+    ret->is_unknown = (header >> 18 & 3) != 0;
+    if (ret->is_unknown)
+        return false;
     ret->has_end_epilogue = (header >> 21 & 1) != 0;
     if (ret->has_end_epilogue) {
         ret->end_epilogue = count;

@@ -13,6 +13,7 @@ struct arm64_xdata {
     uint8_t codes[ARM64_MAX_CODE_BYTES];
     size_t size;
     uint32_t function_bytes;
+    bool is_unknown;       /* there, but of a version or form that is not known; the rest is not read then */
     bool has_prologue;     /* the codes' instructions stand at the function's start */
     bool has_end_epilogue; /* one epilogue, the function's last instructions, whose codes start at end_epilogue */
     uint32_t end_epilogue; /* index into codes */

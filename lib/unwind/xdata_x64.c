@@ -9,6 +9,7 @@ bool xdata_read(const struct unwind_source *source, uint32_t rva, struct xdata *
     uint8_t header[4], chain[12];
     size_t padded;
 
+    ret->is_unknown = false;
     if (!source->read(source->context, rva, header, sizeof(header)))
         return false;
     ret->version = header[0] & 7;
@@ -18,7 +19,8 @@ bool xdata_read(const struct unwind_source *source, uint32_t rva, struct xdata *
     ret->frame_register = header[3] & 15;
     ret->frame_offset_bytes = (header[3] >> 4) * 16u;
     padded = ret->slot_count + (ret->slot_count & 1);
-    if ((ret->version != 1 && ret->version != 2) || rva > UINT32_MAX - 4 - 2 * XDATA_MAX_SLOTS - 16)
+    ret->is_unknown = ret->version != 1 && ret->version != 2;
+    if (ret->is_unknown || rva > UINT32_MAX - 4 - 2 * XDATA_MAX_SLOTS - 16)
         return false;
     if (ret->slot_count && !source->read(source->context, rva + 4, ret->slots, 2 * ret->slot_count))
         return false;

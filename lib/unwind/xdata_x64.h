@@ -24,6 +24,7 @@ struct xdata {
     uint8_t frame_register; /* 0 = none */
     uint32_t frame_offset_bytes;
     bool is_chained;
+    bool is_unknown;           /* there, but of a version that is not known; the rest is not read then */
     struct unwind_entry chain; /* when it is */
     uint8_t slots[2 * XDATA_MAX_SLOTS + 2];
     size_t slot_count;

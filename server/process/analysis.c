@@ -5,6 +5,8 @@
 #include "process/cabinet.h"
 #include "process/images.h"
 #include "unwind/symbol_source.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@ struct walked {
     const struct minidump *minidump;
     struct images *images;
     struct naming *naming;
+    struct analysis *analysis;
 };
 
 static bool process_read(void *context, uint64_t address, void *ret, size_t size)
@@ -77,6 +80,31 @@ static bool process_record(void *context, uint64_t address, struct unwind_frame_
     return index != 0;
 }
 
+static void process_note(void *context, uint64_t address, const char *what)
+{
+    const struct walked *walked = context;
+    struct analysis *analysis = walked->analysis;
+    size_t module = minidump_module_at(walked->minidump, address);
+
+    for (size_t i = 0; i < analysis->note_count; i++)
+        if (analysis->notes[i].module == module && analysis->notes[i].what == what)
+            return;
+    if (analysis->note_count < ANALYSIS_MAX_NOTES)
+        analysis->notes[analysis->note_count++] = (struct analysis_note){module, address, what};
+}
+
+void analysis_note_text(const struct analysis *analysis, const struct analysis_note *note, char ret[ANALYSIS_NOTE_BYTES])
+{
+    const struct minidump_module *module = note->module == MINIDUMP_NONE ? NULL : &analysis->minidump->modules[note->module];
+
+    if (module)
+        snprintf(ret, ANALYSIS_NOTE_BYTES, "unwinding: the code at %.200s+0x%" PRIx64 " %s; its callers were looked for by other means",
+                 module->name, note->address - module->base, note->what);
+    else
+        snprintf(ret, ANALYSIS_NOTE_BYTES, "unwinding: the code at 0x%" PRIx64 " %s; its callers were looked for by other means",
+                 note->address, note->what);
+}
+
 size_t analysis_frame_functions(const struct analysis *analysis, const struct unwind_frame *frame,
                                 struct symbol_frame ret[SYMBOLS_MAX_FRAMES])
 {
@@ -86,7 +114,7 @@ size_t analysis_frame_functions(const struct analysis *analysis, const struct un
 static enum status thread_walk(struct analysis *analysis, struct images *images, size_t index, struct unwind_budget *budget)
 {
     const struct minidump_system *system = &analysis->minidump->system;
-    struct walked walked = {analysis->minidump, images, analysis->naming};
+    struct walked walked = {analysis->minidump, images, analysis->naming, analysis};
     const struct unwind_process process = {.context = &walked,
                                            .read = process_read,
                                            .is_code = process_is_code,
@@ -94,7 +122,8 @@ static enum status thread_walk(struct analysis *analysis, struct images *images,
                                            .is_bottom = process_is_bottom,
                                            .source = process_source,
                                            .rules = process_rules,
-                                           .frame_record = process_record};
+                                           .frame_record = process_record,
+                                           .note = process_note};
     struct analysis_thread *thread = &analysis->threads[index];
 
     thread->why_no_registers = minidump_thread_state(analysis->minidump, index, &thread->registers);

@@ -11,6 +11,7 @@
 
 #define ANALYSIS_MAX_FRAMES     65536u    /* of all threads together */
 #define ANALYSIS_MAX_SCAN_WORDS 16777216u /* of all threads together */
+#define ANALYSIS_MAX_NOTES      32u       /* what is said of unwind data; one for each module and kind */
 #define ANALYSIS_SIGNED_FRAMES  128u      /* how many functions of the crashing thread the signature looks at */
 
 /* What a caller may add to a dump; all may be zero. */
@@ -32,6 +33,13 @@ struct analysis_thread {
     struct unwind_stack stack;
 };
 
+/* Unwind data of a module that is not understood; walks went on by other means. */
+struct analysis_note {
+    size_t module;    /* index, or MINIDUMP_NONE */
+    uint64_t address; /* the first code that it was met at */
+    const char *what; /* completes "the code at ..." */
+};
+
 struct analysis {
     struct minidump *minidump;
     struct enclosed enclosed;
@@ -42,6 +50,8 @@ struct analysis {
     struct signature signature;
     struct symbol_store *store;
     struct naming *naming;
+    struct analysis_note notes[ANALYSIS_MAX_NOTES];
+    size_t note_count;
 };
 
 /* Analyses a dump or report container; file must stay as it is until analysis_free. options may be NULL. On an error *ret_why says it as
@@ -54,5 +64,9 @@ const struct minidump_module *analysis_frame_module(const struct analysis *analy
 /* The functions that a frame stands for, innermost first; those before the last were inlined. 0 when none is known. */
 size_t analysis_frame_functions(const struct analysis *analysis, const struct unwind_frame *frame,
                                 struct symbol_frame ret[SYMBOLS_MAX_FRAMES]);
+
+/* A note as a sentence part for people. */
+#define ANALYSIS_NOTE_BYTES 512u
+void analysis_note_text(const struct analysis *analysis, const struct analysis_note *note, char ret[ANALYSIS_NOTE_BYTES]);
 
 #endif

@@ -316,12 +316,18 @@ static void dump(struct json *json, const struct minidump *minidump)
     json_object_end(json);
 }
 
-static void soft_errors(struct json *json, const struct minidump *minidump)
+static void soft_errors(struct json *json, const struct analysis *analysis)
 {
+    char text[ANALYSIS_NOTE_BYTES];
+
     json_key(json, "soft_errors");
     json_array_begin(json);
-    for (size_t i = 0; i < minidump->soft_error_count; i++)
-        json_text(json, minidump->soft_errors[i]);
+    for (size_t i = 0; i < analysis->minidump->soft_error_count; i++)
+        json_text(json, analysis->minidump->soft_errors[i]);
+    for (size_t i = 0; i < analysis->note_count; i++) {
+        analysis_note_text(analysis, &analysis->notes[i], text);
+        json_text(json, text);
+    }
     json_array_end(json);
 }
 
@@ -344,6 +350,6 @@ void output_salvor(struct json *json, const struct analysis *analysis)
     tables(json, analysis);
     dump(json, analysis->minidump);
     text_member(json, "comment", analysis->minidump->comment);
-    soft_errors(json, analysis->minidump);
+    soft_errors(json, analysis);
     json_object_end(json);
 }

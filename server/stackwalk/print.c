@@ -198,13 +198,22 @@ static void modules(FILE *out, const struct analysis *analysis)
     }
 }
 
-static void soft_errors(FILE *out, const struct minidump *minidump)
+static void soft_errors(FILE *out, const struct analysis *analysis)
 {
-    if (minidump->soft_error_count)
+    const struct minidump *minidump = analysis->minidump;
+    char note[ANALYSIS_NOTE_BYTES];
+
+    if (minidump->soft_error_count || analysis->note_count)
         fputs("\nwrong with this dump\n", out);
     for (size_t i = 0; i < minidump->soft_error_count; i++) {
         fputs("      ", out);
         text(out, minidump->soft_errors[i]);
+        putc('\n', out);
+    }
+    for (size_t i = 0; i < analysis->note_count; i++) {
+        analysis_note_text(analysis, &analysis->notes[i], note);
+        fputs("      ", out);
+        text(out, note);
         putc('\n', out);
     }
 }
@@ -265,6 +274,6 @@ void print_analysis(FILE *out, const struct analysis *analysis, bool with_colour
             thread(out, analysis, style, i);
     lacking(out, analysis);
     modules(out, analysis);
-    soft_errors(out, minidump);
+    soft_errors(out, analysis);
     free(layer);
 }

@@ -166,6 +166,43 @@ static void walk_when_the_file_is_another_build_does_not_use_it(void **state)
     folder_remove(folder);
 }
 
+/* Codes that are not known, or of an unknown version: the next method finds the caller, and the report says why it had to. */
+static void walk_when_unwind_data_is_unknown_goes_on_and_says_so(void **state)
+{
+    static const struct {
+        uint8_t codes[8];
+        const char *note;
+    } cases[] = {
+        {{3, 5, 2, 0, 5, 0x32, 1, 0x30},
+         "unwinding: the code at app.exe+0x1020 has unwind data of an unknown version; its callers were looked for by other means"},
+        {{1, 5, 2, 0, 5, 0x3d, 1, 0x30},
+         "unwinding: the code at app.exe+0x1020 has unwind codes that are not known; its callers were looked for by other means"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        static struct dump dump;
+        struct analysis *analysis;
+        char note[ANALYSIS_NOTE_BYTES];
+        const char *why;
+
+        image_make();
+        memcpy(image + XDATA, cases[i].codes, sizeof(cases[i].codes));
+        image[CODE + 0x30 - 5] = 0xe8;
+        dump_make(&dump, TIMESTAMP);
+        dump_add_memory(&dump, BASE, image, sizeof(image));
+        assert_int_equal(analysis_create(&analysis, dump_finish(&dump), NULL, &why), ST_OK);
+        assert_true(analysis->threads[0].stack.count >= 2);
+        assert_string_equal(unwind_trust_text(analysis->threads[0].stack.frames[1].trust), "scan");
+        assert_int_equal(analysis->threads[0].stack.frames[1].ip, BASE + CODE + 0x30);
+        assert_int_equal(analysis->note_count, 1);
+        analysis_note_text(analysis, &analysis->notes[0], note);
+        assert_string_equal(note, cases[i].note);
+        analysis_free(analysis);
+        dump_done(&dump);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +210,7 @@ int main(void)
         cmocka_unit_test(walk_when_the_dump_holds_the_image_is_exact),
         cmocka_unit_test(walk_when_a_symbol_folder_holds_the_file_is_exact),
         cmocka_unit_test(walk_when_the_file_is_another_build_does_not_use_it),
+        cmocka_unit_test(walk_when_unwind_data_is_unknown_goes_on_and_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
