@@ -4,11 +4,18 @@
  * process handle. Everything touched here was made at install. A test holds this object's undefined symbols against an allow-list.
  *
  * The first fault wins by one interlocked exchange on client.owner. Other threads park; the same thread faulting again in our own code
- * ends the process with the first fault's code. */
+ * ends the process with the first fault's code; in the user filter, the filter is left and the first fault goes its way. */
 #include "client.h"
 #include "proto/code.h"
 
-#define CAPTURE_PARK_MS 1000u /* a parked thread looks again at least this often */
+#define CAPTURE_PARK_MS      1000u        /* a parked thread looks again at least this often */
+#define CAPTURE_FILTER_BYTES (16u * 1024) /* of stack: with less left after an overflow the unhandled filter would not be reached */
+
+#if defined(_MSC_VER)
+#define CAPTURE_NOINLINE __declspec(noinline)
+#else
+#define CAPTURE_NOINLINE __attribute__((noinline))
+#endif
 
 /* How far the owner came. */
 enum capture_step { CAPTURE_NONE = 0, CAPTURE_COPY = 1, CAPTURE_FILTER = 2, CAPTURE_DELIVER = 3 };
@@ -70,16 +77,18 @@ static void carry_fault(struct block *to, const struct block *from)
     to->filter_faulted = from->filter_faulted;
 }
 
-/* Leaves the report's id for the next start. */
+/* Leaves the report's id for the next start. By the system call itself: CreateFileW takes memory from the heap, whose lock another thread
+ * may hold for ever now. */
 static void remember(const struct block *block)
 {
+    IO_STATUS_BLOCK io;
     DWORD written;
     HANDLE file;
 
     if (!client.last_crash || !block->report_id[0])
         return;
-    file = CreateFileW(client.last_crash, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE)
+    if (client.create_file(&file, GENERIC_WRITE | SYNCHRONIZE, client.last_crash, &io, NULL, FILE_ATTRIBUTE_NORMAL, 0, FILE_OVERWRITE_IF,
+                           FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0) < 0)
         return;
     WriteFile(file, block->report_id, 36, &written, NULL);
     CloseHandle(file);
@@ -210,14 +219,30 @@ static LONG deliver(EXCEPTION_POINTERS *pointers, enum block_source source, DWOR
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-/* The owner faulted again. In the user filter: the first fault, already copied, is delivered and tagged; anywhere else: the end. */
-static LONG faulted_again(void)
+/* Back to where the user filter was called, as if it had said yes there: only from there can WER be given the first fault. */
+static LONG leave_filter(EXCEPTION_POINTERS *pointers)
 {
+    memcpy(pointers->ContextRecord, &client.filter_back, sizeof client.filter_back);
+#if defined(_M_IX86) || defined(__i386__)
+    ((NT_TIB *)NtCurrentTeb())->ExceptionList = client.filter_list; /* the filter's own entries are gone with its frames */
+#endif
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* The owner faulted again. In the user filter: the first fault, already copied, is delivered and tagged; anywhere else: the end. But where
+ * it was our own frames that met the guard page, what the guarantee keeps below is there from now on: on with it. */
+static LONG faulted_again(EXCEPTION_POINTERS *pointers)
+{
+    bool is_passed = client.after_dump == SALVOR_AFTER_PASS || client.block->last_resort == BLOCK_RESORT_WER;
+    enum capture_step next = is_passed ? CAPTURE_COPY : CAPTURE_DELIVER;
     DWORD code = client.block->exception.code;
-    if (InterlockedCompareExchange(&client.step, CAPTURE_DELIVER, CAPTURE_FILTER) == CAPTURE_FILTER) {
+
+    if (InterlockedCompareExchange(&client.step, next, CAPTURE_FILTER) == CAPTURE_FILTER) {
         client.block->filter_faulted = 1;
-        return deliver(NULL, BLOCK_SOURCE_FILTER, code);
+        return is_passed ? leave_filter(pointers) : deliver(NULL, BLOCK_SOURCE_FILTER, code);
     }
+    if (pointers->ExceptionRecord->ExceptionCode == CODE_STACK_OVERFLOW)
+        return EXCEPTION_CONTINUE_EXECUTION;
     capture_end(code);
     return EXCEPTION_CONTINUE_SEARCH;
 }
@@ -248,6 +273,20 @@ static bool become_owner(LONG self)
     return true;
 }
 
+/* A fault in the filter may come back to behind RtlCaptureContext: this frame must still be there then, so the call is not its last act. */
+static CAPTURE_NOINLINE int call_filter(EXCEPTION_POINTERS *pointers)
+{
+    volatile int wanted = 1;
+
+#if defined(_M_IX86) || defined(__i386__)
+    client.filter_list = ((NT_TIB *)NtCurrentTeb())->ExceptionList;
+#endif
+    RtlCaptureContext(&client.filter_back);
+    if (client.step == CAPTURE_FILTER)
+        wanted = client.filter(pointers, client.filter_context);
+    return wanted;
+}
+
 /* Runs the user filter against the clock. Who moves the step on from CAPTURE_FILTER has the fault: we, or the overrun's watcher. */
 static int ask_filter(EXCEPTION_POINTERS *pointers)
 {
@@ -258,9 +297,9 @@ static int ask_filter(EXCEPTION_POINTERS *pointers)
     client.block->phase = BLOCK_PHASE_FILTER;
     InterlockedExchange(&client.step, CAPTURE_FILTER);
     SetWaitableTimer(client.filter_timer, &due, 0, NULL, NULL, FALSE);
-    wanted = client.filter(pointers, client.filter_context);
+    wanted = call_filter(pointers);
     CancelWaitableTimer(client.filter_timer);
-    if (InterlockedCompareExchange(&client.step, CAPTURE_COPY, CAPTURE_FILTER) != CAPTURE_FILTER)
+    if (InterlockedCompareExchange(&client.step, CAPTURE_COPY, CAPTURE_FILTER) == CAPTURE_DELIVER)
         for (;;)
             Sleep(INFINITE); /* too late: the watcher delivers and ends the process */
     return wanted;
@@ -282,7 +321,7 @@ LONG capture_fault(EXCEPTION_POINTERS *pointers, enum block_source source)
     if (client.in_previous == self || was_passed(pointers))
         return EXCEPTION_CONTINUE_SEARCH;
     if (!become_owner(self))
-        return faulted_again();
+        return faulted_again(pointers);
     client.step = CAPTURE_COPY;
     exchange(&client.block->state, BLOCK_CLAIMED);
     copy_fault(client.block, pointers, source);
@@ -339,8 +378,9 @@ LONG WINAPI capture_filter(EXCEPTION_POINTERS *pointers)
     LONG self = (LONG)GetCurrentThreadId(), verdict;
     bool is_break = code == CODE_BREAKPOINT || code == CODE_SINGLE_STEP;
 
-    if (client.phase == CLIENT_INSTALLED && (!is_break || client.flags & SALVOR_CATCH_BREAKPOINT))
-        capture_fault(pointers, BLOCK_SOURCE_FILTER);
+    if (client.phase == CLIENT_INSTALLED && (!is_break || client.flags & SALVOR_CATCH_BREAKPOINT) &&
+        capture_fault(pointers, BLOCK_SOURCE_FILTER) == EXCEPTION_CONTINUE_EXECUTION)
+        return EXCEPTION_CONTINUE_EXECUTION;
     previous = client.previous_filter;
     if (!previous || client.in_previous == self)
         return EXCEPTION_CONTINUE_SEARCH;
@@ -367,6 +407,15 @@ static bool is_off_stack(const CONTEXT *context)
     return sp < low || sp >= high;
 }
 
+/* Whether an overflowed stack has too little left for what comes after us: a thread from before install, or one too small for the
+ * guarantee. Its next overflow would be the process's end, without a word. */
+static bool is_last_chance(void)
+{
+    ULONG_PTR low, high;
+    GetCurrentThreadStackLimits(&low, &high);
+    return (ULONG_PTR)&low - low < CAPTURE_FILTER_BYTES;
+}
+
 /* Another component replaced our unhandled filter: take it back and chain to theirs. */
 static void reassert_filter(void)
 {
@@ -386,9 +435,9 @@ LONG CALLBACK capture_vectored(EXCEPTION_POINTERS *pointers)
     if (client.phase != CLIENT_INSTALLED || !code_is_fatal_class(code))
         return EXCEPTION_CONTINUE_SEARCH;
     if (client.owner == (LONG)GetCurrentThreadId())
-        return client.step == CAPTURE_NONE ? EXCEPTION_CONTINUE_SEARCH : faulted_again();
+        return client.step == CAPTURE_NONE ? EXCEPTION_CONTINUE_SEARCH : faulted_again(pointers);
     reassert_filter();
-    at_once = code == CODE_HEAP_CORRUPTION || client.flags & SALVOR_VEH_EAGER ||
+    at_once = code == CODE_HEAP_CORRUPTION || client.flags & SALVOR_VEH_EAGER || (code == CODE_STACK_OVERFLOW && is_last_chance()) ||
               (client.flags & SALVOR_VEH_OFF_STACK && is_off_stack(pointers->ContextRecord));
     return at_once ? capture_fault(pointers, BLOCK_SOURCE_VEH) : EXCEPTION_CONTINUE_SEARCH;
 }

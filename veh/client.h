@@ -7,6 +7,8 @@
 #include "proto/block.h"
 #include "salvor.h"
 #include <windows.h>
+/* After windows.h. */
+#include <winternl.h>
 
 /* A registration with a monitor; immutable once published. */
 struct client_link {
@@ -15,6 +17,9 @@ struct client_link {
     uint32_t monitor_pid, is_service;
     char pipe[256]; /* by which it was reached; UTF-8 */
 };
+
+typedef NTSTATUS(NTAPI *nt_create_function)(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK, PLARGE_INTEGER, ULONG, ULONG, ULONG,
+                                            ULONG, PVOID, ULONG);
 
 enum client_phase { CLIENT_NEW = 0, CLIENT_INSTALLING = 1, CLIENT_INSTALLED = 2, CLIENT_UNINSTALLED = 3 };
 
@@ -27,6 +32,8 @@ struct client {
     /* The crash in hand. */
     volatile LONG owner;       /* id of the thread that handles a crash; 0 = none */
     volatile LONG step;        /* enum capture_step */
+    CONTEXT filter_back;       /* where the user filter was called from */
+    void *filter_list;         /* and the exception handlers that there were; x86 only */
     volatile LONG in_previous; /* id of the thread that runs the previous filter */
     DWORD passed_thread, passed_code;
     const void *passed_address;
@@ -38,7 +45,8 @@ struct client {
     HANDLE resort_known;           /* manual reset: the in-process writer stands by, or never will */
     HANDLE resort_go, resort_done; /* the in-process writer's; NULL until it stands by */
 
-    wchar_t *last_crash; /* path of the file that tells the next start; NULL = none */
+    OBJECT_ATTRIBUTES *last_crash; /* the file that tells the next start; NULL = none */
+    nt_create_function create_file;
     void *vectored;
     LPTOP_LEVEL_EXCEPTION_FILTER previous_filter;
     void(__cdecl *previous_abort)(int);

@@ -124,20 +124,6 @@ salvor_status SALVOR_CALL salvor_wait_ready(uint32_t timeout_ms)
     return client.link ? SALVOR_OK : SALVOR_E_NO_MONITOR;
 }
 
-/* The guarantee costs address space of the stack itself, so it is set only where the reserve is at least ten times as large. */
-salvor_status SALVOR_CALL salvor_thread_init(void)
-{
-    ULONG bytes = settings.stack_guarantee_bytes;
-    ULONG_PTR low, high;
-
-    if (client.phase != CLIENT_INSTALLED)
-        return SALVOR_E_STATE;
-    GetCurrentThreadStackLimits(&low, &high);
-    if (!bytes || (high - low) / 10 < bytes)
-        return SALVOR_OK;
-    return SetThreadStackGuarantee(&bytes) ? SALVOR_OK : SALVOR_E_SYSTEM;
-}
-
 salvor_status SALVOR_CALL salvor_heartbeat(void)
 {
     struct block *block = client.block;

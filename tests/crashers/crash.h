@@ -30,9 +30,11 @@ void crash_fast_fail_cookie(void);
 void crash_fast_fail_list(void);
 void crash_fast_fail_argument(void);
 void crash_fast_fail_call(void);
-void crash_fail_fast(void); /* RaiseFailFastException */
-void crash_abort(void);     /* abort() */
-void crash_stack_overflow(void);
+void crash_fail_fast(void);      /* RaiseFailFastException */
+void crash_abort(void);          /* abort() */
+void crash_stack_overflow(void); /* by frames of about crash_frame_bytes */
+void crash_low_stack(void);      /* a write to address 0x10 with crash_left_bytes left above what an overflow leaves */
+extern unsigned crash_frame_bytes, crash_left_bytes;
 void crash_illegal(void); /* ud2 */
 void crash_exec_av(void); /* calls address 0x30 */
 void crash_raise(void);   /* RaiseException(0xE0001234) */
@@ -44,6 +46,7 @@ void crash_invalid_parameter(void);
 void crash_purecall(void);
 void crash_stack_hole(void);
 void crash_loader_lock(void);
+void crash_heap_lock(void); /* held by another thread */
 void crash_two_threads(void);
 void crash_throw_main(void); /* C++, for the program's first thread; these two are in salvor-sample-cpp */
 void crash_throw_thread(void);

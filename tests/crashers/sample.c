@@ -4,7 +4,7 @@
  *                 [--uninstall] [--thread] [--filter ignore|fault|hang] [--note TEXT] [--attach FILE]... [--extra]
  *                 [--url URL] [--key KEY] [--consent yes|no] [--flags HEX]
  *                 [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]
- *                 [--monitor PROGRAM] [--start MS] [--hang MS]
+ *                 [--monitor PROGRAM] [--start MS] [--hang MS] [--before] [--thread-init] [--frame BYTES] [--left BYTES]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -49,7 +49,7 @@ static void exit_three(void)
 
 struct arguments {
     const char *kind, *note;
-    int no_salvor, self_monitor, no_wait, uninstall, in_thread, extra, replace_filter, threads, suspended;
+    int no_salvor, self_monitor, no_wait, uninstall, in_thread, before, thread_init, extra, replace_filter, threads, suspended;
     salvor_options options;
 };
 
@@ -200,6 +200,7 @@ static const struct kind kinds[] = {
     {"fast-fail", crash_fast_fail},
     {"abort", crash_abort},
     {"stack-overflow", crash_stack_overflow},
+    {"low-stack", crash_low_stack},
     {"illegal", crash_illegal},
     {"exec-av", crash_exec_av},
     {"raise", crash_raise},
@@ -227,6 +228,7 @@ static const struct kind kinds[] = {
     {"purecall", crash_purecall},
     {"stack-hole", crash_stack_hole},
     {"loader-lock", crash_loader_lock},
+    {"heap-lock", crash_heap_lock},
     {"two-threads", crash_two_threads},
 #if defined(SAMPLE_THROWS)
     {"throw", crash_throw_main},
@@ -242,7 +244,8 @@ static int usage(void)
                     "                     [--attach FILE]... [--extra] [--url URL] [--key KEY]\n"
                     "                     [--consent yes|no] [--flags HEX]\n"
                     "                     [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]\n"
-                    "                     [--monitor PROGRAM] [--start MS] [--hang MS]\nkinds:");
+                    "                     [--monitor PROGRAM] [--start MS] [--hang MS] [--before] [--thread-init]\n"
+                    "                     [--frame BYTES] [--left BYTES]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -261,6 +264,10 @@ static int parse_flag(struct arguments *to, const char *word)
         to->uninstall = 1;
     else if (strcmp(word, "--thread") == 0)
         to->in_thread = 1;
+    else if (strcmp(word, "--before") == 0)
+        to->in_thread = to->before = 1;
+    else if (strcmp(word, "--thread-init") == 0)
+        to->thread_init = 1;
     else if (strcmp(word, "--extra") == 0)
         to->extra = 1;
     else if (strcmp(word, "--replace-filter") == 0)
@@ -296,6 +303,10 @@ static int parse_value(struct arguments *to, const char *word, const char *value
         to->options.handlers = (uint32_t)strtoul(value, NULL, 0);
     else if (strcmp(word, "--threads") == 0)
         to->threads = (int)strtoul(value, NULL, 10);
+    else if (strcmp(word, "--frame") == 0)
+        crash_frame_bytes = (unsigned)strtoul(value, NULL, 10);
+    else if (strcmp(word, "--left") == 0)
+        crash_left_bytes = (unsigned)strtoul(value, NULL, 10);
     else if (strcmp(word, "--note") == 0)
         to->note = value;
     else if (strcmp(word, "--url") == 0)
@@ -352,23 +363,6 @@ static void install(const struct arguments *from)
         printf("uninstall %s\n", salvor_strstatus(salvor_uninstall()));
 }
 
-/* Wine commits a thread's stack whole, with the guard page at its very end, where no handler has room left. On Windows the guard page
- * moves down with the stack and leaves what SetThreadStackGuarantee asked for; put it where it would be then. */
-static void place_guard_page(void)
-{
-    MEMORY_BASIC_INFORMATION info;
-    ULONG_PTR low, high;
-    ULONG guaranteed = 0;
-    DWORD before;
-    char *page;
-
-    GetCurrentThreadStackLimits(&low, &high);
-    SetThreadStackGuarantee(&guaranteed); /* 0 asks what it is */
-    page = (char *)low + 4096 + (guaranteed & ~4095u);
-    if (guaranteed && VirtualQuery(page, &info, sizeof info) && info.State == MEM_COMMIT && !(info.Protect & PAGE_GUARD))
-        VirtualProtect(page, 4096, PAGE_READWRITE | PAGE_GUARD, &before);
-}
-
 static DWORD WINAPI idle(void *unused)
 {
     (void)unused;
@@ -396,25 +390,42 @@ static void start_suspended(void)
     printf("suspended thread=%lu\n", (unsigned long)id);
 }
 
-static DWORD WINAPI run_kind(void *kind)
+/* The thread that dies, when it is not the first. */
+static struct {
+    HANDLE thread, go;
+    const struct kind *kind;
+    int init;
+} other;
+
+static DWORD WINAPI run_other(void *unused)
 {
-    place_guard_page();
-    ((const struct kind *)kind)->run();
+    (void)unused;
+    WaitForSingleObject(other.go, INFINITE);
+    if (other.init)
+        salvor_thread_init();
+    other.kind->run();
     return 9;
 }
 
-/* In this thread, or in a second one with the linker's stack. */
-static void run(const struct kind *kind, int in_thread)
+/* With the linker's stack. */
+static void start_other(void)
 {
-    HANDLE thread;
-    if (!in_thread) {
-        place_guard_page();
+    other.go = CreateEventW(NULL, TRUE, FALSE, NULL);
+    other.thread = CreateThread(NULL, 0, run_other, NULL, 0, NULL);
+}
+
+static void run(const struct kind *kind, const struct arguments *from)
+{
+    if (!from->in_thread) {
         kind->run();
         return;
     }
-    thread = CreateThread(NULL, 0, run_kind, (void *)(size_t)kind, 0, NULL);
-    if (thread)
-        WaitForSingleObject(thread, INFINITE);
+    other.kind = kind;
+    other.init = from->thread_init;
+    if (!other.thread)
+        start_other();
+    SetEvent(other.go);
+    WaitForSingleObject(other.thread, INFINITE);
 }
 
 int main(int argc, char **argv)
@@ -428,6 +439,8 @@ int main(int argc, char **argv)
         return usage();
     if (arguments.self_monitor)
         salvor_monitor_main(argc, argv);
+    if (arguments.before)
+        start_other();
     if (!arguments.no_salvor)
         install(&arguments);
     if (arguments.replace_filter)
@@ -440,7 +453,7 @@ int main(int argc, char **argv)
             continue;
         printf("crashing kind=%s pid=%lu time_ms=%lld\n", kinds[i].name, (unsigned long)GetCurrentProcessId(), unix_ms());
         fflush(stdout);
-        run(&kinds[i], arguments.in_thread);
+        run(&kinds[i], &arguments);
         return 9; /* a kind that returns did not die */
     }
     return usage();

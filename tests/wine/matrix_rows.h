@@ -16,7 +16,6 @@ enum matrix_cell {
     NEEDS_VEH,    /* the filter is not ours any more: the vectored observer takes it back */
     NEEDS_LOCK,   /* MiniDumpWriteDump needs the lock that the dying thread holds; given up at the bound */
     THREAD_ONLY,  /* Wine ends the thread alone, and the process goes on */
-    AT_ONCE,      /* a fault in the user's filter ends the process with the first fault's code; nobody else is asked */
     UNKNOWN,      /* the process was gone before any monitor had heard of it */
     WINDOWS,      /* only on real Windows: the closed list */
 };
@@ -54,7 +53,7 @@ enum matrix_cell {
     ROW(stack_hole,             "stack-hole",                       0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(before_monitor,         "write-av --no-wait",               0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       UNKNOWN) \
     ROW(filter_replaced,        "write-av --replace-filter",        0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       NEEDS_VEH,    CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
-    ROW(filter_faults,          "write-av --filter fault",          0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       AT_ONCE,      AT_ONCE,      CAUGHT)
+    ROW(filter_faults,          "write-av --filter fault",          0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,      CAUGHT)
 /* clang-format on */
 
 #endif

@@ -54,26 +54,8 @@ static int recurse(volatile char *above)
     return endless ? recurse(frame) + frame[1] : 0;
 }
 
-/* Wine commits a stack whole and puts the guard page at its very end, where no handler has room left. On Windows it moves down with the
- * stack and leaves what SetThreadStackGuarantee asked for: it is put where it would be then. */
-static void place_guard_page(void)
-{
-    MEMORY_BASIC_INFORMATION info;
-    ULONG_PTR low, high;
-    ULONG guaranteed = 0;
-    DWORD before;
-    char *page;
-
-    GetCurrentThreadStackLimits(&low, &high);
-    SetThreadStackGuarantee(&guaranteed); /* 0 asks what it is */
-    page = (char *)low + 4096 + (guaranteed & ~4095u);
-    if (guaranteed && VirtualQuery(page, &info, sizeof info) && info.State == MEM_COMMIT && !(info.Protect & PAGE_GUARD))
-        VirtualProtect(page, 4096, PAGE_READWRITE | PAGE_GUARD, &before);
-}
-
 static void stack_overflow(void)
 {
-    place_guard_page();
     recurse(NULL);
 }
 
