@@ -9,6 +9,7 @@ import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { breakpadWalk, inTheirWords, without } from './breakpad.mjs';
 import { Monitor, build, systemImages, walk, windowsBin } from './crash.mjs';
+import { withIds, writeSym } from './sym.mjs';
 
 const KINDS = ['callbacks', 'recursion', 'inlined', 'names', 'thread', 'wild'];
 const compiler = process.env.SALVOR_STACKS_COMPILER;
@@ -96,15 +97,47 @@ function compareWithBreakpad(report, chain, exact, scanned, json) {
   }
 }
 
+// -- the same .sym files for both --
+
+const symDifferences = { 'ours right': 0, 'theirs right': 0, wording: 0, same: 0 };
+
+// "module function:line" of each function of the program, inlined ones too; elsewhere, as its run-time library and the system, "module+offset".
+// gcc's program has no PDB to make names of, so only its frames are compared.
+const hasNames = (frame) => compiler === 'clang' && frame.line && frame.module === 'chain.exe';
+const rowsOf = (frames) => frames.flatMap((frame, index) =>
+  hasNames(frame) ? [...(frame.inlines ?? []), frame].map((one) => `${frame.module} ${plain(one.function)}:${one.line}`) : inTheirWords(frames).slice(index, index + 1));
+const rawNames = (frames) => frames.flatMap((frame) => (hasNames(frame) ? [...(frame.inlines ?? []), frame].map((one) => one.function) : []));
+
+// truth: the walk with PDB and images, which has been held to the chain.
+function compareSym(report, symbols, truth) {
+  const dump = withIds(report, `${report}.ids`);
+  const { frames } = walk(dump, [symbols]);
+  const theirs = breakpadWalk(dump, [symbols]);
+  const ours = rowsOf(frames), right = rowsOf(truth);
+  const other = theirs.rows.map((row) => (row.line ? `${row.module} ${plain(row.function)}:${row.line}` : `${row.module}+${row.offset}`));
+  assert.deepEqual(ours, right, `with .sym files the walk differs from that with PDB and images:\n${show(frames)}`);
+  symDifferences['theirs right'] += without(other, ours).filter((row) => without(right, ours).includes(row)).length;
+  symDifferences['ours right'] += without(other, ours).length + without(ours, other).length;
+  symDifferences.same += ours.length - without(ours, other).length;
+  symDifferences.wording += without(rawNames(frames), theirs.rows.map((row) => row.function)).length - without(ours, other).filter((row) => row.includes(' ')).length;
+}
+
+function symFolder(image, pdb) {
+  const to = `${path.dirname(image)}-sym`;
+  writeSym(to, 'chain.exe', image, pdb);
+  for (const name of ['ntdll.dll', 'kernel32.dll', 'kernelbase.dll', 'msvcrt.dll', 'ucrtbase.dll']) writeSym(to, name, path.join(systemImages, name));
+  return to;
+}
+
 const isSystem = (module) => module === 'ntdll.dll' || module === 'kernel32.dll';
 
 for (const level of levels) {
-  let program;
+  let program, symbols;
   const programOf = () => (program ??= build(path.join(folder, `${compiler}${level}`), compiler, level));
 
   for (const kind of KINDS) {
     test(`walk_when_${kind}_crashes_at_${compiler}${level}_shows_its_chain`, async (t) => {
-      const { image } = programOf();
+      const { image, pdb } = programOf();
       const { report, chain } = await monitor.crash(image, kind);
       const truth = truthOf(chain);
       const images = path.join(folder, 'images');
@@ -129,6 +162,7 @@ for (const level of levels) {
       assert.ok(found >= 0.9 * exact.length, `the scan found ${found} of ${exact.length}:\n${show(scanned)}\ntrue:\n${show(exact)}`);
       assert.ok(wrong <= 0.5 * exact.length, `${wrong} frames of the scan are wrong for ${exact.length} true ones:\n${show(scanned)}`);
       compareWithBreakpad(report, chain, exact, scanned, json);
+      compareSym(report, (symbols ??= symFolder(image, pdb)), named);
     });
   }
 }
@@ -148,4 +182,10 @@ test('walk_when_breakpad_differs_is_right', (t) => {
   t.diagnostic(`differences to minidump_stackwalk: ${JSON.stringify(differences)}; by scan ${JSON.stringify(scans)}`);
   assert.ok(differences['ours right'] > 0, 'nothing was compared');
   assert.equal(differences['theirs right'], 0);
+});
+
+test('walk_when_breakpad_has_the_same_sym_files_is_right', (t) => {
+  t.diagnostic(`with the same .sym files: ${JSON.stringify(symDifferences)}`);
+  assert.ok(symDifferences.same > 0, 'nothing was compared');
+  assert.equal(symDifferences['theirs right'], 0);
 });
