@@ -62,7 +62,7 @@ static int queue_mode(const struct settings *settings, const struct delivery *de
 static enum status address_make(const struct settings *settings, struct buffer *url, const char **ret_why)
 {
     if (settings->symbols)
-        return symbols_address(settings->url, settings->allow_http, url, ret_why);
+        return symbols_address(settings->way, settings->url, settings->key, settings->allow_http, url, ret_why);
     return format_address(settings->format, settings->url, settings->key, settings->allow_http, url, ret_why);
 }
 
@@ -95,7 +95,8 @@ static int run(const struct settings *settings, const char *url)
                                              .progress = settings->quiet ? NULL : progress_send,
                                              .progress_context = &progress};
     struct post post = {.format = settings->format, .url = url, .key = settings->key ? settings->key : ""};
-    const struct symbols_options symbols = {.url = url,
+    const struct symbols_options symbols = {.way = settings->way,
+                                            .url = url,
                                             .key = post.key,
                                             .project = settings->project,
                                             .paths = &settings->paths,

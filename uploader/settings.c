@@ -2,6 +2,7 @@
  * registry, but one table serves all. */
 #include "uploader/settings.h"
 #include "proto/name.h"
+#include "uploader/symbol_way.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static size_t options_fill(struct option table[OPTIONS_MAX], struct settings *se
         {"queue", OPTION_TEXT, &settings->queue, 0, 0, "DIR", "work off the reports that wait in this queue, instead of files"},
         {"symbols", OPTION_FLAG, &settings->symbols, 0, 0, NULL,
          "upload the PE, PDB and .sym files in these folders that the server lacks"},
-        {"project", OPTION_TEXT, &settings->project, 0, 0, "NAME", "the project that symbols are for"},
+        {"project", OPTION_TEXT, &settings->project, 0, 0, "NAME", "the project that symbols are for; for Sentry ORGANIZATION/PROJECT"},
         {"check", OPTION_FLAG, &settings->check, 0, 0, NULL, "ask the server whether it would take a report with this key, and send none"},
         {"annotation", OPTION_LIST, &settings->extras.annotations, 0, 0, "K=V", "add an annotation; may be repeated"},
         {"attachment", OPTION_LIST, &settings->extras.attachments, 0, 0, "FILE", "add a file to each report; may be repeated"},
@@ -107,12 +108,21 @@ static bool key_is_sound(const char *key)
     return true;
 }
 
+static bool project_is_sentrys(const char *project)
+{
+    const char *slash = strchr(project, '/');
+
+    return slash && slash > project && slash[1] && !strchr(slash + 1, '/');
+}
+
 static const char *symbols_use(const struct settings *settings)
 {
     if (settings->queue || settings->dry_run || settings->extras.annotations.count || settings->extras.attachments.count)
         return "--symbols takes folders and files only: no queue, dry run, annotations or attachments";
-    if (strcmp(settings->format->name, "salvor") != 0)
-        return "--symbols knows no other format than salvor";
+    if (settings->way->refusal)
+        return settings->way->refusal;
+    if (strcmp(settings->format->name, "sentry") == 0 && !project_is_sentrys(settings->project))
+        return "symbols for Sentry need --project ORGANIZATION/PROJECT";
     return settings->paths.count ? NULL : "no folder is named for --symbols";
 }
 
@@ -141,6 +151,7 @@ const char *settings_use(struct settings *settings)
     settings->format = format_find(settings->format_name);
     if (!settings->format)
         return "--format is none of " FORMAT_NAMES;
+    settings->way = symbol_way_find(settings->format_name);
     if (settings->limit_rate && settings->limit_rate < RATE_MIN)
         return "--limit-rate is under 1k, where no transfer ends";
     if (settings->key && !key_is_sound(settings->key))

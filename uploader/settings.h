@@ -4,6 +4,8 @@
 #include "uploader/format.h"
 #include "uploader/source.h"
 
+struct symbol_way;
+
 struct settings {
     const char *format_name, *url, *key, *project, *queue, *dry_run, *uncertain;
     const char *log; /* NULL: standard error */
@@ -13,6 +15,7 @@ struct settings {
     bool no_gzip, allow_http, quiet, symbols, check, help, version;
     /* made of the above */
     const struct format *format;
+    const struct symbol_way *way; /* of symbols */
     bool holds_uncertain;
     struct option_list paths;
     struct option_set *set; /* owns the texts */

@@ -33,10 +33,24 @@ void symbol_list_done(struct symbol_list *list)
     memset(list, 0, sizeof *list);
 }
 
+size_t symbol_list_keep(struct symbol_list *list, unsigned kinds)
+{
+    size_t kept = 0, before = list->count;
+
+    for (size_t i = 0; i < before; i++) {
+        if (kinds & 1u << list->items[i].kind)
+            list->items[kept++] = list->items[i];
+        else
+            entry_done(&list->items[i]);
+    }
+    list->count = kept;
+    return before - kept;
+}
+
 static enum status entry_add(struct symbol_list *list, const char *path, const struct symbol_identity *identity)
 {
-    struct symbol_entry entry = {text_copy_of(path), text_copy_of(identity->name), text_copy_of(identity->id), text_copy_of(identity->file),
-                                 false};
+    struct symbol_entry entry = {
+        text_copy_of(path), text_copy_of(identity->name), text_copy_of(identity->id), text_copy_of(identity->file), false, identity->kind};
     struct symbol_entry *items = list->items;
     enum status status = entry.path && entry.name && entry.id && entry.file ? ST_OK : ST_MEMORY;
 

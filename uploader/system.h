@@ -10,5 +10,6 @@ bool system_has_terminal(void);
 enum status system_temp_folder(struct buffer *out);
 /* How things stand with battery and network; what the system does not tell counts as free. */
 void system_thrift_facts(struct thrift_facts *ret);
+void system_sleep(unsigned ms);
 
 #endif

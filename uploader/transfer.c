@@ -53,7 +53,9 @@ static int on_seek(void *context, curl_off_t offset, int origin)
 {
     struct exchange *exchange = context;
 
-    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > exchange->body_bytes || file_seek(exchange->body, (uint64_t)offset) != ST_OK)
+    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > exchange->body_bytes)
+        return CURL_SEEKFUNC_FAIL;
+    if (exchange->body && file_seek(exchange->body, (uint64_t)offset) != ST_OK)
         return CURL_SEEKFUNC_FAIL;
     exchange->position = (uint64_t)offset;
     return CURL_SEEKFUNC_OK;
@@ -198,12 +200,13 @@ void transfer_free(struct transfer *transfer)
 
 static bool exchange_bind(CURL *curl, struct exchange *exchange, const struct transfer_request *request)
 {
-    CURLcode bad = curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    bool is_get = request->method && strcmp(request->method, "GET") == 0;
+    CURLcode bad = curl_easy_setopt(curl, is_get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
 
     /* Where a kept connection ends without an answer, libcurl by itself sends the whole request again over a new one. */
     bad |= curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, request->may_repeat ? 0L : 1L);
     bad |= curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, request->may_repeat ? 0L : 1L);
-    bad |= curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->is_put ? "PUT" : NULL);
+    bad |= curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, is_get ? NULL : request->method);
     bad |= curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body_bytes);
     bad |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, request->headers);
     bad |= curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);

@@ -18,10 +18,10 @@ struct transfer_options {
 
 struct transfer_request {
     const char *url;
-    bool is_put;                /* otherwise it is a POST */
+    const char *method;         /* "PUT" or "GET"; NULL: POST. A GET has no body */
     bool may_repeat;            /* arriving twice does no harm */
     struct curl_slist *headers; /* stay the caller's */
-    struct file *body;          /* from its start */
+    struct file *body;          /* from its start; NULL for a GET */
     uint64_t body_bytes;
     size_t reply_max_bytes; /* the answer is cut off there */
 };

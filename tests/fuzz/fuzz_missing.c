@@ -6,7 +6,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char name[] = "app.pdb", other[] = "a\".exe", id[] = "3FA2", file[] = "app.sym";
-    struct symbol_entry entries[] = {{NULL, name, id, name, false}, {NULL, name, id, file, false}, {NULL, other, id, other, false}};
+    struct symbol_entry entries[] = {
+        {NULL, name, id, name, false, LOCATE_PDB}, {NULL, name, id, file, false, LOCATE_SYM}, {NULL, other, id, other, false, LOCATE_PE}};
     struct symbol_list list = {.items = entries, .count = 3};
     size_t marked = 0;
     enum status status = missing_mark(&list, 0, list.count, data, size);

@@ -9,7 +9,7 @@ import * as server from '../server/harness.mjs';
 import { start } from './harness.mjs';
 
 const data = fileURLToPath(new URL('../data/symbols/', import.meta.url));
-const summary = stdout => stdout.split('\n').find(line => line.startsWith('salvor-upload symbols '));
+const summary = stdout => stdout.split('\n').find(line => line.startsWith('salvor-upload symbols found'));
 
 test('symbols: our server takes them all, gives them to debuggers, and lacks nothing afterwards', async t => {
   const far = await server.startServer(t), folder = server.tempFolder(t);
@@ -52,4 +52,23 @@ test('symbols: key and project that our server does not know are told', async t 
     assert.equal(result.code, 1, result.stderr);
     assert.match(result.stderr, /the server answered 40[13]: .* Check --url, --key and --project\.\n$/);
   }
+});
+
+// Our server reads what symupload and sentry-cli send; so it must read what we send in their place.
+test('symbols: our server takes them in the shapes of Sentry and Breakpad, too', async t => {
+  const far = await server.startServer(t), folder = server.tempFolder(t);
+  for (const name of ['plain-x64.dll', 'plain-x64.pdb']) fs.copyFileSync(path.join(data, name), path.join(folder, name));
+  const lines = Array.from({ length: 280000 }, (_, i) => `PUBLIC ${(i * 16).toString(16)} 0 name_of_function_${i}\n`);
+  fs.writeFileSync(path.join(folder, 'app.sym'), `MODULE windows x86_64 5A9832E5287241C1838ED98914E9B7FF1 app.pdb\n${lines.join('')}`); // two chunks
+  const sentry = ['--format', 'sentry', '--url', far.url, '--key', far.key, '--project', 'any/default', '--symbols', folder];
+  const first = await start(sentry);
+  assert.equal(first.code, 0, first.stderr);
+  assert.equal(summary(first.stdout), 'salvor-upload symbols found=3 present=0 uploaded=3 refused=0 unreadable=0 waiting=0');
+  const second = await start(sentry);
+  assert.equal(summary(second.stdout), 'salvor-upload symbols found=3 present=3 uploaded=0 refused=0 unreadable=0 waiting=0');
+  const form = await start(['--format', 'breakpad', '--url', far.url, '--key', far.key, '--symbols', folder]);
+  assert.equal(form.code, 0, form.stderr);
+  assert.equal(summary(form.stdout), 'salvor-upload symbols found=1 present=0 uploaded=1 refused=0 unreadable=0 waiting=0');
+  const asked = await start(['--url', far.url, '--key', far.key, '--symbols', folder]);
+  assert.equal(summary(asked.stdout), 'salvor-upload symbols found=3 present=3 uploaded=0 refused=0 unreadable=0 waiting=0');
 });

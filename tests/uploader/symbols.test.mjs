@@ -201,7 +201,8 @@ test('symbols: links inside are not followed, a link that is named is', { skip: 
 for (const [what, args, pattern] of [
   ['nothing named', ['--symbols'], /no folder is named/],
   ['a queue', ['--symbols', '--queue', 'q', 'x'], /--symbols takes folders and files only/],
-  ['another format', ['--symbols', '--format', 'sentry', 'x'], /no other format than salvor/],
+  ['a format that takes none', ['--symbols', '--format', 'bugsplat', 'x'], /BugSplat takes symbols through its own store only/],
+  ['Sentry and half a project', ['--symbols', '--format', 'sentry', '--project', 'mine', 'x'], /--project ORGANIZATION\/PROJECT/],
 ])
   test(`symbols with ${what} is wrong usage`, async t => {
     const { server } = await scene(t, answer(200));

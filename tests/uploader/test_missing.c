@@ -11,8 +11,10 @@
 #include <cmocka.h>
 
 static char app[] = "app.pdb", id[] = "3FA2", sym[] = "app.sym", exe[] = "App.exe", odd[] = "n\"\xc3\xa4\\.pdb";
-static struct symbol_entry entries[] = {
-    {NULL, app, id, app, false}, {NULL, app, id, sym, false}, {NULL, exe, id, exe, false}, {NULL, odd, id, odd, false}};
+static struct symbol_entry entries[] = {{NULL, app, id, app, false, LOCATE_PDB},
+                                        {NULL, app, id, sym, false, LOCATE_SYM},
+                                        {NULL, exe, id, exe, false, LOCATE_PE},
+                                        {NULL, odd, id, odd, false, LOCATE_PDB}};
 
 static struct symbol_list list_fresh(void)
 {

@@ -68,3 +68,8 @@ void system_thrift_facts(struct thrift_facts *ret)
     ret->is_on_battery = GetSystemPowerStatus(&power) && power.ACLineStatus == 0;
     ret->is_metered = network_is_metered();
 }
+
+void system_sleep(unsigned ms)
+{
+    Sleep(ms);
+}
