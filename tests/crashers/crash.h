@@ -46,8 +46,10 @@ void crash_invalid_parameter(void);
 void crash_purecall(void);
 void crash_stack_hole(void);
 void crash_loader_lock(void);
+void crash_loader_lock_held(void);
 void crash_heap_lock(void); /* held by another thread */
 void crash_two_threads(void);
+void crash_throw_msvc(void); /* C++ as Microsoft's compiler has it */
 void crash_throw_main(void); /* C++, for the program's first thread; these two are in salvor-sample-cpp */
 void crash_throw_thread(void);
 

@@ -228,8 +228,10 @@ static const struct kind kinds[] = {
     {"purecall", crash_purecall},
     {"stack-hole", crash_stack_hole},
     {"loader-lock", crash_loader_lock},
+    {"loader-lock-held", crash_loader_lock_held},
     {"heap-lock", crash_heap_lock},
     {"two-threads", crash_two_threads},
+    {"throw-msvc", crash_throw_msvc},
 #if defined(SAMPLE_THROWS)
     {"throw", crash_throw_main},
     {"throw-thread", crash_throw_thread},

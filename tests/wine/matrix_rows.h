@@ -13,9 +13,10 @@ enum matrix_cell {
     NO_HANDLER,   /* no code of the dying process is told */
     NOT_YET,      /* at first chance it may still be handled, and often is: acted on when nobody did */
     NO_EXCEPTION, /* there is no exception; the CRT ends the process by itself */
+    CRT_ENDS,     /* gcc's run-time takes it back and calls abort(), which tells nobody outside: exit code 3 */
     NEEDS_VEH,    /* the filter is not ours any more: the vectored observer takes it back */
     NEEDS_LOCK,   /* MiniDumpWriteDump needs the lock that the dying thread holds; given up at the bound */
-    THREAD_ONLY,  /* Wine ends the thread alone, and the process goes on */
+    THREAD_ONLY,  /* Wine ends a fiber's thread alone, and the process goes on; the row below has no fiber */
     UNKNOWN,      /* the process was gone before any monitor had heard of it */
     WINDOWS,      /* only on real Windows: the closed list */
 };
@@ -31,8 +32,10 @@ enum matrix_cell {
     ROW(breakpoint,             "breakpoint --catch-breakpoint",    0x80000003, 0x80000003, "EXCEPTION_BREAKPOINT",               WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(in_page_error,          "in-page",                          0xc0000006, 0xc0000006, "EXCEPTION_IN_PAGE_ERROR_READ",       WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(raised,                 "raise",                            0xe0001234, 0xe0001234, "0xe0001234",                         WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
-    ROW(throw_main,             "throw",                            0x40000015, 3,          "0x40000015",                         WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       WINDOWS,      WINDOWS,      CAUGHT) \
-    ROW(throw_thread,           "throw-thread --thread",            0x20474343, 3,          "0x20474343",                         WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       WINDOWS,      WINDOWS,      CAUGHT) \
+    ROW(throw_main,             "throw",                            0x40000015, 3,          "0x40000015",                         WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       CRT_ENDS,     CRT_ENDS,      CAUGHT) \
+    ROW(throw_thread,           "throw-thread --thread",            0x20474343, 3,          "0x20474343",                         WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       CRT_ENDS,     CRT_ENDS,     CAUGHT) \
+    ROW(throw_msvc,             "throw-msvc",                       0xe06d7363, 0xe06d7363, "Unhandled C++ Exception",             WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
+    ROW(throw_msvc_thread,      "throw-msvc --thread",              0xe06d7363, 0xe06d7363, "Unhandled C++ Exception",             WHOLE,   NOT_YET,      CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(abort,                  "abort",                            0x40000015, 3,          "0x40000015",                         SAMPLED, NO_EXCEPTION, CAUGHT,       CAUGHT,       WINDOWS,      WINDOWS,      CAUGHT) \
     ROW(abort_thread,           "abort --thread",                   0x40000015, 3,          "0x40000015",                         WHOLE,   NO_EXCEPTION, CAUGHT,       CAUGHT,       WINDOWS,      WINDOWS,      CAUGHT) \
     ROW(invalid_parameter,      "invalid-parameter",                0xc000000d, 0xc0000417, "0xc000000d",                         WHOLE,   NO_EXCEPTION, CAUGHT,       CAUGHT,       WINDOWS,      WINDOWS,      CAUGHT) \
@@ -50,6 +53,7 @@ enum matrix_cell {
     ROW(another_thread,         "write-av --thread",                0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(two_threads,            "two-threads",                      0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(loader_lock,            "loader-lock",                      0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       NEEDS_LOCK,   CAUGHT,       CAUGHT,       THREAD_ONLY) \
+    ROW(loader_lock_held,       "loader-lock-held",                 0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       NEEDS_LOCK,   CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(stack_hole,             "stack-hole",                       0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(before_monitor,         "write-av --no-wait",               0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       UNKNOWN) \
     ROW(filter_replaced,        "write-av --replace-filter",        0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       NEEDS_VEH,    CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
