@@ -38,7 +38,8 @@ static bool is_fast_fail(const struct matrix_row *row)
 
 static void start(const struct matrix_run *run, struct matrix_death *death)
 {
-    const char *sample = strncmp(death->row->name, "throw_", 6) == 0 && !strstr(death->row->name, "msvc") ? "salvor-sample-cpp.exe" : "salvor-sample.exe";
+    const char *sample =
+        strncmp(death->row->name, "throw_", 6) == 0 && !strstr(death->row->name, "msvc") ? "salvor-sample-cpp.exe" : "salvor-sample.exe";
     struct words words = {.count = 0};
 
     death->below_werhost = run->wer && is_fast_fail(death->row);
