@@ -150,7 +150,7 @@ static enum capture_result ask_monitor(void)
 /* The ladder below the monitor: the thread made at install writes the dump in this process. */
 static enum capture_result ask_last_resort(void)
 {
-    if (client.block->last_resort != BLOCK_RESORT_IN_PROCESS)
+    if (client.last_resort != BLOCK_RESORT_IN_PROCESS)
         return CAPTURE_UNDELIVERED;
     if (!client.resort_go)
         WaitForSingleObject(client.resort_known, client.start_timeout_ms);
@@ -204,7 +204,7 @@ static LONG deliver(EXCEPTION_POINTERS *pointers, enum block_source source, DWOR
     client.step = CAPTURE_DELIVER;
     client.block->phase = BLOCK_PHASE_WAIT;
     result = ask_monitor();
-    to_wer = result == CAPTURE_UNDELIVERED && client.block->last_resort == BLOCK_RESORT_WER;
+    to_wer = result == CAPTURE_UNDELIVERED && client.last_resort == BLOCK_RESORT_WER;
     if (result == CAPTURE_UNDELIVERED && !to_wer)
         result = ask_last_resort();
     if (result == CAPTURE_DELIVERED)

@@ -52,6 +52,7 @@ struct client {
     void(__cdecl *previous_abort)(int);
 
     uint32_t flags, handlers, after_dump, start_timeout_ms, crash_timeout_ms;
+    enum block_last_resort last_resort; /* the block says it too, but may be written over */
     int(SALVOR_CALL *filter)(void *, void *);
     void *filter_context;
 };

@@ -53,7 +53,8 @@ static void publish(const struct settings *from)
     client.filter_context = from->filter_context;
     data_init(from);
     wer_register(from);
-    client.block->last_resort = (uint32_t)resort_choose(from);
+    client.last_resort = resort_choose(from);
+    client.block->last_resort = (uint32_t)client.last_resort;
     MemoryBarrier();
 }
 

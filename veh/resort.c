@@ -36,6 +36,8 @@ struct resort {
     uint8_t machine[16];
     char consent_of[UUID_TEXT_BYTES];
     char *record;
+    struct block *copy; /* of the block, which the program may have written over */
+    struct block_owner owner;
     struct extra extra;
     struct attachments attachments;
     uint8_t log[BLOCK_LOG_BYTES];
@@ -73,7 +75,7 @@ static int64_t unix_seconds(uint64_t filetime)
 }
 
 /* The record, without what only the finished file tells, and what the program asked for beyond its dump. */
-static void collect(struct block *block, struct record_writer *ret)
+static void collect(const struct block *block, struct record_writer *ret)
 {
     struct report_identity who = {.app = resort.app,
                                   .pid = block->pid,
@@ -82,7 +84,7 @@ static void collect(struct block *block, struct record_writer *ret)
                                   .layer = LAYER_IN_PROCESS};
 
     uuid_report_id(who.id, resort.machine, who.pid, who.process_start, 0);
-    memcpy(block->report_id, who.id, sizeof who.id);
+    memcpy(client.block->report_id, who.id, sizeof who.id);
     memcpy(who.consent_of, resort.consent_of, sizeof who.consent_of);
     record_writer_init(ret, resort.record, RESORT_RECORD_BYTES);
     report_put_identity(ret, &who);
@@ -206,21 +208,31 @@ static bool move_into_queue(const struct block *block)
     return MoveFileExW(resort.draft, resort.final, MOVEFILE_WRITE_THROUGH);
 }
 
-static void write_report(struct block *block)
+static bool write_file(const struct block *block)
 {
     HANDLE file = CreateFileW(resort.draft, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
     struct record_writer record;
-    bool written = false;
+    bool written;
 
-    if (file != INVALID_HANDLE_VALUE) {
-        collect(block, &record);
-        written = write_minidump(file, block, &record) && write_tail(file, &record);
-        attachments_close(&resort.attachments);
-        CloseHandle(file);
-        written = written && move_into_queue(block);
-        if (!written)
-            DeleteFileW(resort.draft);
-    }
+    if (file == INVALID_HANDLE_VALUE)
+        return false;
+    collect(block, &record);
+    written = write_minidump(file, block, &record) && write_tail(file, &record);
+    attachments_close(&resort.attachments);
+    CloseHandle(file);
+    written = written && move_into_queue(block);
+    if (!written)
+        DeleteFileW(resort.draft);
+    return written;
+}
+
+static void write_report(struct block *block)
+{
+    bool written;
+
+    report_copy_block(resort.copy, block);
+    block_mend(resort.copy, &resort.owner);
+    written = write_file(resort.copy);
     if (!written)
         block->report_id[0] = 0;
     InterlockedExchange((volatile LONG *)&block->state, written ? BLOCK_DONE : BLOCK_FAILED);
@@ -280,6 +292,7 @@ static void prepare_identity(const struct settings *from)
     uint8_t sid[USER_MAX_SID_BYTES];
     size_t size;
 
+    resort.owner = (struct block_owner){client_local_block.pid, client_local_block.pointer_bits, client_local_block.start_filetime};
     if (machine_id(resort.machine) != ST_OK)
         memset(resort.machine, 0, sizeof resort.machine);
     text_copy(resort.app, sizeof resort.app, from->app);
@@ -289,11 +302,12 @@ static void prepare_identity(const struct settings *from)
 
 void resort_prepare(const struct settings *from)
 {
-    if (client.block->last_resort != BLOCK_RESORT_IN_PROCESS || resort.thread)
+    if (client.last_resort != BLOCK_RESORT_IN_PROCESS || resort.thread)
         return;
     prepare_identity(from);
     resort.record = malloc(RESORT_RECORD_BYTES);
-    if (!resort.record || !prepare_paths(from) || minidump_prepare() != ST_OK)
+    resort.copy = malloc(sizeof *resort.copy);
+    if (!resort.record || !resort.copy || !prepare_paths(from) || minidump_prepare() != ST_OK)
         return;
     resort.go = CreateEventW(NULL, FALSE, FALSE, NULL);
     client.resort_done = CreateEventW(NULL, FALSE, FALSE, NULL);

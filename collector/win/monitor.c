@@ -106,9 +106,15 @@ static void note_start(struct monitor *monitor, struct client *client, unsigned 
     count_session(monitor, client, SESSION_STARTED);
 }
 
+/* Only the word itself counts: a program that wrote over its block has not said that it ended well. */
+static enum exit_verdict judge(const struct client *client, DWORD code)
+{
+    return exit_code_judge(code, client->head->clean_exit == 1);
+}
+
 static void note_end(struct monitor *monitor, struct client *client, DWORD code)
 {
-    enum exit_verdict verdict = exit_code_judge(code, client->head->clean_exit != 0);
+    enum exit_verdict verdict = judge(client, code);
 
     note_start(monitor, client, 0);
     if (client->looks < STARTED)
@@ -136,7 +142,7 @@ static void flush_sessions(struct monitor *monitor)
 static void judge_end(struct monitor *monitor, const struct client *client, DWORD code, uint64_t exited)
 {
     const struct monitor_options *options = &monitor->options;
-    enum exit_verdict verdict = exit_code_judge(code, client->head->clean_exit != 0);
+    enum exit_verdict verdict = judge(client, code);
     struct death_rules rules = options->death_rules;
     enum status st = ST_OK;
 

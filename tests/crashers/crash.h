@@ -50,6 +50,12 @@ void crash_loader_lock_held(void);
 void crash_heap_lock(void); /* held by another thread */
 void crash_two_threads(void);
 void crash_throw_msvc(void); /* C++ as Microsoft's compiler has it */
+void crash_scribble_zero(void); /* writes over its heap and what it shares, then faults; the three after it, too */
+void crash_scribble_ones(void);
+void crash_scribble_noise(void);
+void crash_scribble_wait(void);
+void crash_scribble_fast_fail(void);
+void crash_scribble_stack(void);
 void crash_throw_main(void); /* C++, for the program's first thread; these two are in salvor-sample-cpp */
 void crash_throw_thread(void);
 

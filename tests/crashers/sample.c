@@ -232,6 +232,12 @@ static const struct kind kinds[] = {
     {"heap-lock", crash_heap_lock},
     {"two-threads", crash_two_threads},
     {"throw-msvc", crash_throw_msvc},
+    {"scribble-zero", crash_scribble_zero},
+    {"scribble-ones", crash_scribble_ones},
+    {"scribble-noise", crash_scribble_noise},
+    {"scribble-wait", crash_scribble_wait},
+    {"scribble-fast-fail", crash_scribble_fast_fail},
+    {"scribble-stack", crash_scribble_stack},
 #if defined(SAMPLE_THROWS)
     {"throw", crash_throw_main},
     {"throw-thread", crash_throw_thread},
