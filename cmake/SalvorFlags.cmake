@@ -12,6 +12,9 @@ else()
   target_compile_options(salvor_flags INTERFACE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
     -Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 -fno-strict-aliasing
     $<$<BOOL:${SALVOR_WERROR}>:-Werror>)
+  if(MINGW AND CMAKE_SIZEOF_VOID_P EQUAL 4) # gcc 12 takes NtCurrentTeb's read through fs for one in the NULL page
+    target_compile_options(salvor_flags INTERFACE --param=min-pagesize=0)
+  endif()
   if(NOT MINGW) # mingw's protector needs libssp, which a program that only says -lsalvor does not link
     target_compile_options(salvor_flags INTERFACE -fstack-protector-strong)
   endif()
