@@ -49,7 +49,7 @@ void crash_loader_lock(void);
 void crash_loader_lock_held(void);
 void crash_heap_lock(void); /* held by another thread */
 void crash_two_threads(void);
-void crash_throw_msvc(void); /* C++ as Microsoft's compiler has it */
+void crash_throw_msvc(void);    /* C++ as Microsoft's compiler has it */
 void crash_scribble_zero(void); /* writes over its heap and what it shares, then faults; the three after it, too */
 void crash_scribble_ones(void);
 void crash_scribble_noise(void);
