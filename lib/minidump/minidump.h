@@ -16,6 +16,7 @@
 #define MINIDUMP_MAX_RANGES         1048576u
 #define MINIDUMP_MAX_REGIONS        1048576u
 #define MINIDUMP_MAX_ANNOTATIONS    4096u
+#define MINIDUMP_MAX_HANDLES        65536u
 #define MINIDUMP_MAX_TEXT_BYTES     65536u /* one string, in UTF-8 */
 #define MINIDUMP_MAX_ALL_TEXT_BYTES ((size_t)16 << 20)
 #define MINIDUMP_MAX_SOFT_ERRORS    64u
@@ -110,6 +111,27 @@ struct minidump_annotation {
     size_t module; /* index into modules, or MINIDUMP_NONE when it is the process's */
 };
 
+/* Something that the process had open. */
+struct minidump_handle {
+    uint64_t handle;
+    const char *type, *name; /* "File", "Event"; "" when the dump does not say */
+    uint32_t attributes, access, handle_count, pointer_count;
+};
+
+struct minidump_system_memory {
+    bool present, has_commitment;
+    uint64_t physical_bytes;
+    uint64_t available_bytes, committed_bytes, commit_limit_bytes, peak_committed_bytes; /* has_commitment */
+};
+
+struct minidump_process_memory {
+    bool present, has_virtual, has_private;
+    uint32_t page_faults;
+    uint64_t working_set_bytes, peak_working_set_bytes, pagefile_bytes, peak_pagefile_bytes;
+    uint64_t virtual_bytes, peak_virtual_bytes; /* has_virtual */
+    uint64_t private_bytes;                     /* has_private */
+};
+
 struct minidump {
     struct span bytes;
     uint32_t timestamp; /* of the dump, Unix seconds */
@@ -132,6 +154,10 @@ struct minidump {
     size_t region_count;
     const struct minidump_annotation *annotations; /* Crashpad's */
     size_t annotation_count;
+    const struct minidump_handle *handles;
+    size_t handle_count;
+    struct minidump_system_memory system_memory;
+    struct minidump_process_memory process_memory;
     const char *comment;                     /* CommentA or CommentW; "" when there is none */
     const char *assertion;                   /* Breakpad's; "" when there is none */
     uint32_t requesting_thread, dump_thread; /* Breakpad's thread ids; 0 = unknown */

@@ -5,10 +5,19 @@
 #define DESCRIPTOR_BYTES 32u
 #define ROW_BYTES        12u /* amd64's RUNTIME_FUNCTION; other processors' are not read */
 
-bool function_table_at(struct span stream, uint64_t address, struct function_table *ret)
+/* One table in the stream. */
+struct place {
+    struct function_table_range range;
+    uint64_t base;
+    struct span rows; /* empty when they are not all there */
+};
+
+/* The table at *at, which moves on; 0 = the first. */
+static bool place_next(struct span stream, uint64_t *at, struct place *ret)
 {
-    uint32_t header, descriptor, native, row, count, padding;
-    uint64_t at;
+    uint32_t header, descriptor, native, row, padding;
+    uint64_t rows_at, rows_bytes;
+    const uint8_t *table;
 
     if (!span_has(stream, 0, HEADER_BYTES))
         return false;
@@ -16,22 +25,54 @@ bool function_table_at(struct span stream, uint64_t address, struct function_tab
     descriptor = bytes_u32(stream.data + 4);
     native = bytes_u32(stream.data + 8);
     row = bytes_u32(stream.data + 12);
-    count = bytes_u32(stream.data + 16);
     padding = bytes_u32(stream.data + 20);
     if (header < HEADER_BYTES || descriptor < DESCRIPTOR_BYTES || row != ROW_BYTES)
         return false;
-    at = (uint64_t)header + padding;
-    for (uint32_t i = 0; i < count && i < FUNCTION_TABLE_MAX_TABLES && span_has(stream, at, descriptor); i++) {
-        const uint8_t *table = stream.data + (size_t)at;
-        uint64_t rows_at = at + descriptor + native, rows_bytes = (uint64_t)bytes_u32(table + 24) * ROW_BYTES;
+    if (!*at)
+        *at = (uint64_t)header + padding;
+    if (!span_has(stream, *at, descriptor))
+        return false;
+    table = stream.data + (size_t)*at;
+    rows_at = *at + descriptor + native;
+    rows_bytes = (uint64_t)bytes_u32(table + 24) * ROW_BYTES;
+    ret->range = (struct function_table_range){bytes_u64(table), bytes_u64(table + 8), bytes_u32(table + 24)};
+    ret->base = bytes_u64(table + 16);
+    ret->rows = (struct span){NULL, 0};
+    span_sub(stream, rows_at, rows_bytes, &ret->rows);
+    *at = rows_at + rows_bytes + bytes_u32(table + 28);
+    return true;
+}
 
-        if (address >= bytes_u64(table) && address < bytes_u64(table + 8)) {
-            ret->base = bytes_u64(table + 16);
-            return span_sub(stream, rows_at, rows_bytes, &ret->rows);
+static uint32_t place_count(struct span stream)
+{
+    uint32_t count = 0;
+
+    return span_u32(stream, 16, &count) && count < FUNCTION_TABLE_MAX_TABLES ? count : FUNCTION_TABLE_MAX_TABLES;
+}
+
+bool function_table_at(struct span stream, uint64_t address, struct function_table *ret)
+{
+    struct place place;
+    uint64_t at = 0;
+
+    for (uint32_t i = place_count(stream); i && place_next(stream, &at, &place); i--)
+        if (address >= place.range.begin && address < place.range.end) {
+            ret->base = place.base;
+            ret->rows = place.rows;
+            return place.rows.data != NULL;
         }
-        at = rows_at + rows_bytes + bytes_u32(table + 28);
-    }
     return false;
+}
+
+size_t function_table_ranges(struct span stream, struct function_table_range *ret, size_t max)
+{
+    struct place place;
+    uint64_t at = 0;
+    size_t count = 0;
+
+    for (uint32_t i = place_count(stream); i && count < max && place_next(stream, &at, &place); i--)
+        ret[count++] = place.range;
+    return count;
 }
 
 static bool table_read(const void *context, uint32_t rva, void *ret, size_t size)

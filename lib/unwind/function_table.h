@@ -17,6 +17,14 @@ struct function_table {
     bool (*read)(const void *context, uint64_t address, void *ret, size_t size);
 };
 
+/* One table's range of code, and how many functions it has. */
+struct function_table_range {
+    uint64_t begin, end;
+    uint32_t functions; /* as the table says */
+};
+/* At most max of the tables' ranges; those behind one that does not hold are not found. Returns how many. */
+size_t function_table_ranges(struct span stream, struct function_table_range *ret, size_t max);
+
 /* Finds the table whose range holds address; of *ret only base and rows are written. */
 bool function_table_at(struct span stream, uint64_t address, struct function_table *ret);
 /* The table as a source; it must stay where it is. */

@@ -38,6 +38,16 @@ static bool image_read(const void *context, uint32_t rva, void *ret, size_t size
     return minidump_memory_read(image->minidump, image->base + rva, ret, size);
 }
 
+struct span images_function_tables(const struct minidump *minidump)
+{
+    struct span stream = {NULL, 0};
+
+    for (size_t i = 0; i < minidump->stream_count; i++)
+        if (minidump->streams[i].type == STREAM_FUNCTION_TABLE)
+            stream = minidump->streams[i].bytes;
+    return stream;
+}
+
 enum status images_create(struct images **ret, const struct minidump *minidump, struct naming *naming)
 {
     struct images *images = calloc(1, sizeof(*images));
@@ -54,9 +64,7 @@ enum status images_create(struct images **ret, const struct minidump *minidump, 
     images->naming = naming;
     images->table.context = minidump;
     images->table.read = memory_read;
-    for (size_t i = 0; i < minidump->stream_count; i++)
-        if (minidump->streams[i].type == STREAM_FUNCTION_TABLE)
-            images->function_table = minidump->streams[i].bytes;
+    images->function_table = images_function_tables(minidump);
     *ret = images;
     return ST_OK;
 }

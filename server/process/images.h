@@ -11,6 +11,9 @@ struct images;
 enum status images_create(struct images **ret, const struct minidump *minidump, struct naming *naming);
 void images_free(struct images *images); /* accepts NULL */
 
+/* The dump's FunctionTable stream (unwind/function_table.h); empty when there is none. */
+struct span images_function_tables(const struct minidump *minidump);
+
 /* The index-th source for the code at address, best first; false past the last. Valid until the next call. */
 bool images_source(struct images *images, uint64_t address, size_t index, struct unwind_source *ret);
 

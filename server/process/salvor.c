@@ -14,15 +14,22 @@
  *                completes "FILE ..."; found: it is there, but cannot serve
  *   tables       the compiled symbol files that were looked up in: {kind, name, id, cached}; kind is "pdb", "sym" or "pe"; cached: it was
  *                in the cache, and not compiled for this report alone
+ *   handles      what the process had open: {handle, type, name, access}
+ *   functions    tables of code outside of modules, as just-in-time compilers make it: {begin, end, count}
+ *   memory       {process, system}, each null when the dump does not say: {working_set_bytes, peak_working_set_bytes, private_bytes,
+ *                pagefile_bytes, peak_pagefile_bytes, virtual_bytes, peak_virtual_bytes, page_faults}, {physical_bytes, available_bytes,
+ *                committed_bytes, peak_committed_bytes, commit_limit_bytes}
  *   dump         {size_bytes, time, flags, process_start}; times are Unix seconds
  *   comment      or null; soft_errors[]
  */
 #include "base/file.h"
 #include "base/text.h"
 #include "process/client.h"
+#include "process/images.h"
 #include "process/output.h"
 #include "proto/code.h"
 #include "proto/record.h"
+#include "unwind/function_table.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,6 +306,98 @@ static void tables(struct json *json, const struct analysis *analysis)
     json_array_end(json);
 }
 
+static void handles(struct json *json, const struct minidump *minidump)
+{
+    json_key(json, "handles");
+    json_array_begin(json);
+    for (size_t i = 0; i < minidump->handle_count; i++) {
+        json_object_begin(json);
+        hex_member(json, "handle", minidump->handles[i].handle);
+        text_member(json, "type", minidump->handles[i].type);
+        text_member(json, "name", minidump->handles[i].name);
+        hex_member(json, "access", minidump->handles[i].access);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+static void function_tables(struct json *json, const struct analysis *analysis)
+{
+    static const size_t max = FUNCTION_TABLE_MAX_TABLES;
+    struct span stream = images_function_tables(analysis->minidump);
+    struct function_table_range *ranges = stream.len ? malloc(max * sizeof(*ranges)) : NULL;
+    size_t count = ranges ? function_table_ranges(stream, ranges, max) : 0;
+
+    json_key(json, "functions");
+    json_array_begin(json);
+    for (size_t i = 0; i < count; i++) {
+        json_object_begin(json);
+        json_key(json, "begin");
+        output_address(json, analysis, ranges[i].begin);
+        json_key(json, "end");
+        output_address(json, analysis, ranges[i].end);
+        json_key(json, "count");
+        json_uint(json, ranges[i].functions);
+        json_object_end(json);
+    }
+    json_array_end(json);
+    free(ranges);
+}
+
+/* Readers of JSON take no larger integers, and no machine has as much. */
+static void bytes_member(struct json *json, const char *key, bool is_known, uint64_t value)
+{
+    json_key(json, key);
+    if (is_known && value <= INT64_MAX)
+        json_uint(json, value);
+    else
+        json_none(json);
+}
+
+static void process_memory(struct json *json, const struct minidump_process_memory *memory)
+{
+    json_key(json, "process");
+    if (!memory->present) {
+        json_none(json);
+        return;
+    }
+    json_object_begin(json);
+    bytes_member(json, "working_set_bytes", true, memory->working_set_bytes);
+    bytes_member(json, "peak_working_set_bytes", true, memory->peak_working_set_bytes);
+    bytes_member(json, "private_bytes", memory->has_private, memory->private_bytes);
+    bytes_member(json, "pagefile_bytes", true, memory->pagefile_bytes);
+    bytes_member(json, "peak_pagefile_bytes", true, memory->peak_pagefile_bytes);
+    bytes_member(json, "virtual_bytes", memory->has_virtual, memory->virtual_bytes);
+    bytes_member(json, "peak_virtual_bytes", memory->has_virtual, memory->peak_virtual_bytes);
+    bytes_member(json, "page_faults", true, memory->page_faults);
+    json_object_end(json);
+}
+
+static void system_memory(struct json *json, const struct minidump_system_memory *memory)
+{
+    json_key(json, "system");
+    if (!memory->present) {
+        json_none(json);
+        return;
+    }
+    json_object_begin(json);
+    bytes_member(json, "physical_bytes", true, memory->physical_bytes);
+    bytes_member(json, "available_bytes", memory->has_commitment, memory->available_bytes);
+    bytes_member(json, "committed_bytes", memory->has_commitment, memory->committed_bytes);
+    bytes_member(json, "peak_committed_bytes", memory->has_commitment, memory->peak_committed_bytes);
+    bytes_member(json, "commit_limit_bytes", memory->has_commitment, memory->commit_limit_bytes);
+    json_object_end(json);
+}
+
+static void memory(struct json *json, const struct minidump *minidump)
+{
+    json_key(json, "memory");
+    json_object_begin(json);
+    process_memory(json, &minidump->process_memory);
+    system_memory(json, &minidump->system_memory);
+    json_object_end(json);
+}
+
 static void dump(struct json *json, const struct minidump *minidump)
 {
     json_key(json, "dump");
@@ -348,6 +447,9 @@ void output_salvor(struct json *json, const struct analysis *analysis)
     threads(json, analysis);
     modules(json, analysis);
     tables(json, analysis);
+    handles(json, analysis->minidump);
+    function_tables(json, analysis);
+    memory(json, analysis->minidump);
     dump(json, analysis->minidump);
     text_member(json, "comment", analysis->minidump->comment);
     soft_errors(json, analysis);

@@ -1,12 +1,16 @@
 /* print.c - text output. Everything from the dump has been cleaned to UTF-8 by the readers; control characters are shown as '?'. */
 #include "stackwalk/print.h"
 #include "base/clock.h"
+#include "process/images.h"
 #include "proto/record.h"
+#include "unwind/function_table.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REGISTERS_A_LINE 4u
+#define MAX_HANDLE_TYPES 12u
+#define MAX_CODE_RANGES  16u
 
 /* Escape sequences around parts of a line; all "" without colours. */
 struct print_style {
@@ -68,6 +72,72 @@ static void machine(FILE *out, const struct minidump *minidump)
     clock_format_utc(time, (int64_t)minidump->timestamp * 1000);
     if (minidump->timestamp)
         fprintf(out, "%-10s %s\n", "time", time);
+}
+
+static double megabytes(uint64_t bytes)
+{
+    return (double)bytes / 1048576;
+}
+
+static void memory(FILE *out, const struct minidump *minidump)
+{
+    const struct minidump_process_memory *process = &minidump->process_memory;
+    const struct minidump_system_memory *system = &minidump->system_memory;
+
+    if (process->present) {
+        fprintf(out, "%-10s process %.1f MB, at most %.1f MB", "memory", megabytes(process->working_set_bytes),
+                megabytes(process->peak_working_set_bytes));
+        if (process->has_private)
+            fprintf(out, "; private %.1f MB", megabytes(process->private_bytes));
+        putc('\n', out);
+    }
+    if (system->present) {
+        fprintf(out, "%-10s machine %.1f MB", process->present ? "" : "memory", megabytes(system->physical_bytes));
+        if (system->has_commitment)
+            fprintf(out, ", %.1f MB of it free; committed %.1f of %.1f MB", megabytes(system->available_bytes),
+                    megabytes(system->committed_bytes), megabytes(system->commit_limit_bytes));
+        putc('\n', out);
+    }
+}
+
+/* How many of each type, in the order in which the types first come; those of further types together. */
+static void handles(FILE *out, const struct minidump *minidump)
+{
+    const char *types[MAX_HANDLE_TYPES];
+    size_t counts[MAX_HANDLE_TYPES] = {0}, type_count = 0, others = 0;
+
+    if (!minidump->handle_count)
+        return;
+    for (size_t i = 0; i < minidump->handle_count; i++) {
+        const char *type = *minidump->handles[i].type ? minidump->handles[i].type : "without a type";
+        size_t at = 0;
+
+        while (at < type_count && strcmp(types[at], type) != 0)
+            at++;
+        if (at == type_count && type_count < MAX_HANDLE_TYPES)
+            types[type_count++] = type;
+        if (at < MAX_HANDLE_TYPES)
+            counts[at]++;
+        else
+            others++;
+    }
+    fprintf(out, "%-10s %zu open:", "handles", minidump->handle_count);
+    for (size_t i = 0; i < type_count; i++) {
+        fprintf(out, "%s %zu ", i ? "," : "", counts[i]);
+        text(out, types[i]);
+    }
+    fprintf(out, others ? ", %zu others\n" : "\n", others);
+}
+
+/* Code outside of modules that the dump tells how to unwind: what a just-in-time compiler made. */
+static void generated_code(FILE *out, const struct minidump *minidump)
+{
+    struct function_table_range ranges[MAX_CODE_RANGES];
+    size_t count = function_table_ranges(images_function_tables(minidump), ranges, MAX_CODE_RANGES);
+
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%-10s 0x%" PRIx64 " - 0x%" PRIx64 ", %" PRIu32 " functions outside of modules\n", i ? "" : "generated",
+                ranges[i].begin, ranges[i].end, ranges[i].functions);
 }
 
 static void annotations(FILE *out, const struct enclosed *enclosed)
@@ -266,6 +336,9 @@ void print_analysis(FILE *out, const struct analysis *analysis, bool with_colour
     line(out, "written by", layer);
     line(out, "assertion", minidump->assertion);
     line(out, "comment", minidump->comment);
+    memory(out, minidump);
+    handles(out, minidump);
+    generated_code(out, minidump);
     annotations(out, &analysis->enclosed);
     if (analysis->crashing_thread != MINIDUMP_NONE)
         thread(out, analysis, style, analysis->crashing_thread);

@@ -253,6 +253,14 @@ static void report_when_typical_has_our_block(void **state)
     assert_number(report, "salvor/threads/1/id", 1002);
     assert_text(report, "salvor/threads/1/registers/rip", "0x00007ff800004444");
     assert_number(report, "salvor/dump/process_start", 1699999000);
+    assert_text(report, "salvor/handles/0/handle", "0x4c");
+    assert_text(report, "salvor/handles/0/type", "File");
+    assert_text(report, "salvor/handles/0/name", "\\Device\\HarddiskVolume3\\app.log");
+    assert_null_at(report, "salvor/handles/1/name");
+    assert_text(report, "salvor/functions/0/begin", "0x0000000050000000");
+    assert_number(report, "salvor/functions/0/count", 1);
+    assert_number(report, "salvor/memory/process/private_bytes", 50 << 20);
+    assert_number(report, "salvor/memory/system/available_bytes", (json_int_t)4 << 30);
     assert_int_equal(json_array_size(at(report, "salvor/soft_errors")), 0);
     json_decref(report);
 }

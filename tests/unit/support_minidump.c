@@ -329,6 +329,54 @@ void dump_done(struct dump *dump)
     buffer_done(&dump->bytes);
 }
 
+/* Two handles, the machine's and the process's memory, and a table of generated code: as the writer of Windows lays them out. */
+static void add_extras(struct dump *dump)
+{
+    uint8_t handles[16 + 2 * 40] = {0}, system[148] = {0}, process[168] = {0}, table[24 + 32 + 12] = {0};
+
+    bytes_put_u32(handles, 16);
+    bytes_put_u32(handles + 4, 40);
+    bytes_put_u32(handles + 8, 2);
+    bytes_put_u64(handles + 16, 0x4c);
+    bytes_put_u32(handles + 24, dump_put_string(dump, "File"));
+    bytes_put_u32(handles + 28, dump_put_string(dump, "\\Device\\HarddiskVolume3\\app.log"));
+    bytes_put_u32(handles + 36, 0x120116);
+    bytes_put_u64(handles + 56, 0x50);
+    bytes_put_u32(handles + 64, dump_put_string(dump, "Event"));
+    dump_add_stream(dump, 12, handles, sizeof(handles));
+    bytes_put_u16(system, 1);
+    bytes_put_u16(system + 2, 2);
+    bytes_put_u32(system + 8, 4096);
+    bytes_put_u32(system + 12, 4194304);
+    bytes_put_u64(system + 116, 1048576);
+    bytes_put_u64(system + 124, 2097152);
+    bytes_put_u64(system + 132, 5242880);
+    bytes_put_u64(system + 140, 3145728);
+    dump_add_stream(dump, 21, system, sizeof(system));
+    bytes_put_u16(process, 2);
+    bytes_put_u16(process + 2, 7);
+    bytes_put_u32(process + 4, 1234);
+    bytes_put_u64(process + 8, 200 << 20);
+    bytes_put_u64(process + 16, 100 << 20);
+    bytes_put_u64(process + 56, 60 << 20);
+    bytes_put_u64(process + 64, 70 << 20);
+    bytes_put_u64(process + 72, 900 << 20);
+    bytes_put_u64(process + 80, 800 << 20);
+    bytes_put_u64(process + 88, 50 << 20);
+    dump_add_stream(dump, 22, process, sizeof(process));
+    bytes_put_u32(table, 24);
+    bytes_put_u32(table + 4, 32);
+    bytes_put_u32(table + 12, 12);
+    bytes_put_u32(table + 16, 1);
+    bytes_put_u64(table + 24, 0x50000000);
+    bytes_put_u64(table + 32, 0x50001000);
+    bytes_put_u64(table + 40, 0x50000000);
+    bytes_put_u32(table + 48, 1);
+    bytes_put_u32(table + 56, 0x100);
+    bytes_put_u32(table + 60, 0x180);
+    dump_add_stream(dump, 13, table, sizeof(table));
+}
+
 struct span dump_typical(struct dump *dump)
 {
     static const uint64_t stack0[20] = {[2] = 7, [5] = 0x140001234, [11] = 0x7ff900003333, [12] = 0x140002222, [17] = 0x7ff800001111};
@@ -355,6 +403,7 @@ struct span dump_typical(struct dump *dump)
     dump_add_stream(dump, PROTO_STREAM_RECORD, record, sizeof(record) - 1);
     dump_add_stream(dump, PROTO_STREAM_LOG, log, sizeof(log) - 1);
     dump_add_memory(dump, 0x30000, memory, sizeof(memory));
+    add_extras(dump);
     return dump_finish(dump);
 }
 
@@ -381,6 +430,8 @@ static uint64_t touch_modules(const struct minidump *minidump)
         sum += strlen(minidump->unloaded[i].name);
     for (size_t i = 0; i < minidump->annotation_count; i++)
         sum += strlen(minidump->annotations[i].key) + strlen(minidump->annotations[i].value);
+    for (size_t i = 0; i < minidump->handle_count; i++)
+        sum += strlen(minidump->handles[i].type) + strlen(minidump->handles[i].name);
     for (size_t i = 0; i < minidump->soft_error_count; i++)
         sum += strlen(minidump->soft_errors[i]);
     return sum;

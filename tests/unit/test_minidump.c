@@ -462,9 +462,65 @@ static void registers_when_of_another_processor_are_refused(void **state)
     assert_non_null(cpu_context_decode(CPU_UNKNOWN, context, sizeof(context), &registers));
 }
 
+static void minidump_when_it_tells_handles_and_memory_has_them(void **state)
+{
+    struct dump dump;
+    struct minidump *minidump = NULL;
+    const char *why = NULL;
+
+    (void)state;
+    assert_int_equal(minidump_open(&minidump, dump_typical(&dump), &why), ST_OK);
+    assert_int_equal(minidump->handle_count, 2);
+    assert_int_equal(minidump->handles[0].handle, 0x4c);
+    assert_string_equal(minidump->handles[0].type, "File");
+    assert_string_equal(minidump->handles[0].name, "\\Device\\HarddiskVolume3\\app.log");
+    assert_int_equal(minidump->handles[0].access, 0x120116);
+    assert_string_equal(minidump->handles[1].type, "Event");
+    assert_string_equal(minidump->handles[1].name, "");
+    assert_true(minidump->system_memory.present && minidump->system_memory.has_commitment);
+    assert_int_equal(minidump->system_memory.physical_bytes, 16ull << 30);
+    assert_int_equal(minidump->system_memory.available_bytes, 4ull << 30);
+    assert_int_equal(minidump->system_memory.committed_bytes, 8ull << 30);
+    assert_int_equal(minidump->system_memory.commit_limit_bytes, 20ull << 30);
+    assert_int_equal(minidump->system_memory.peak_committed_bytes, 12ull << 30);
+    assert_true(minidump->process_memory.present && minidump->process_memory.has_virtual && minidump->process_memory.has_private);
+    assert_int_equal(minidump->process_memory.page_faults, 1234);
+    assert_int_equal(minidump->process_memory.working_set_bytes, 100 << 20);
+    assert_int_equal(minidump->process_memory.peak_working_set_bytes, 200 << 20);
+    assert_int_equal(minidump->process_memory.pagefile_bytes, 60 << 20);
+    assert_int_equal(minidump->process_memory.virtual_bytes, 800 << 20);
+    assert_int_equal(minidump->process_memory.private_bytes, 50 << 20);
+    minidump_close(minidump);
+    dump_done(&dump);
+}
+
+/* The first revision has no address space's size and always the private bytes. */
+static void process_memory_when_of_the_first_revision_is_read_by_its_layout(void **state)
+{
+    uint8_t process[80] = {0};
+    struct dump dump;
+    struct minidump *minidump = NULL;
+    const char *why = NULL;
+
+    (void)state;
+    bytes_put_u16(process, 1);
+    bytes_put_u64(process + 16, 100 << 20);
+    bytes_put_u64(process + 72, 50 << 20);
+    dump_begin(&dump, CPU_AMD64);
+    dump_add_stream(&dump, 22, process, sizeof(process));
+    assert_int_equal(minidump_open(&minidump, dump_finish(&dump), &why), ST_OK);
+    assert_int_equal(minidump->process_memory.working_set_bytes, 100 << 20);
+    assert_int_equal(minidump->process_memory.private_bytes, 50 << 20);
+    assert_false(minidump->process_memory.has_virtual);
+    minidump_close(minidump);
+    dump_done(&dump);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(minidump_when_it_tells_handles_and_memory_has_them),
+        cmocka_unit_test(process_memory_when_of_the_first_revision_is_read_by_its_layout),
         cmocka_unit_test(minidump_when_typical_is_read_without_soft_errors),
         cmocka_unit_test(system_when_windows_is_read_whole),
         cmocka_unit_test(misc_when_flagged_gives_pid_and_start),

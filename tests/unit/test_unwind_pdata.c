@@ -326,6 +326,7 @@ static size_t stream_make(uint8_t stream[160])
 static void function_table_when_it_covers_the_address_is_a_source(void **state)
 {
     struct function_table table = {.read = memory_read};
+    struct function_table_range range;
     struct unwind_source source;
     struct unwind_entry entry;
     uint8_t stream[160], word[4];
@@ -343,6 +344,8 @@ static void function_table_when_it_covers_the_address_is_a_source(void **state)
     assert_int_equal(source.entry(source.context, CODE + 0x90, &entry), UNWIND_COVERAGE_LEAF);
     assert_true(source.read(source.context, TABLE, word, 4));
     assert_int_equal(bytes_u32(word), CODE);
+    assert_int_equal(function_table_ranges((struct span){stream, size}, &range, 1), 1);
+    assert_true(range.begin < range.end);
 }
 
 static void function_table_when_cut_is_never_read_past(void **state)
