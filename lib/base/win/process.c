@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <windows.h>
 
+#define MAX_ATTRIBUTES 2
+#ifndef PROC_THREAD_ATTRIBUTE_JOB_LIST
+#define PROC_THREAD_ATTRIBUTE_JOB_LIST 0x0002000d /* headers have it for Windows 10 and later only */
+#endif
+
 struct process {
     HANDLE os, thread; /* thread: only while suspended */
     DWORD id;
@@ -85,11 +90,11 @@ static size_t list_handles(HANDLE *list, HANDLE stdio[STDIO_COUNT], const struct
 static enum status make_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *ret, HANDLE *list, size_t count)
 {
     SIZE_T size = 0;
-    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    InitializeProcThreadAttributeList(NULL, MAX_ATTRIBUTES, 0, &size);
     LPPROC_THREAD_ATTRIBUTE_LIST attributes = malloc(size);
     if (!attributes)
         return ST_MEMORY;
-    if (!InitializeProcThreadAttributeList(attributes, 1, 0, &size)) {
+    if (!InitializeProcThreadAttributeList(attributes, MAX_ATTRIBUTES, 0, &size)) {
         enum status status = error_last();
         free(attributes);
         return status;
@@ -102,6 +107,13 @@ static enum status make_attributes(LPPROC_THREAD_ATTRIBUTE_LIST *ret, HANDLE *li
     }
     *ret = attributes;
     return ST_OK;
+}
+
+/* With the job in the list the process is never outside of it: should we be killed while we start it, it ends as well. False on Windows
+ * before 10, which knows no such attribute. *job must live as long as the list. */
+static bool add_job(LPPROC_THREAD_ATTRIBUTE_LIST attributes, HANDLE *job)
+{
+    return UpdateProcThreadAttribute(attributes, 0, PROC_THREAD_ATTRIBUTE_JOB_LIST, job, sizeof *job, NULL, NULL) != 0;
 }
 
 /* Makes every handle of the list inheritable and remembers which were before. */
@@ -133,7 +145,7 @@ static enum status settle(const PROCESS_INFORMATION *made, const struct process_
 {
     enum status status = ST_OK;
     HANDLE job = (HANDLE)options->job; /* NOLINT(performance-no-int-to-ptr): see process.h */
-    if (job && !AssignProcessToJobObject(job, made->hProcess))
+    if (!AssignProcessToJobObject(job, made->hProcess))
         status = error_last();
     if (!status && !options->suspended && ResumeThread(made->hThread) == (DWORD)-1)
         status = error_last();
@@ -142,10 +154,11 @@ static enum status settle(const PROCESS_INFORMATION *made, const struct process_
     return status;
 }
 
-static enum status create(struct process *process, const struct process_options *options, wchar_t *environment, STARTUPINFOEXW *startup)
+static enum status create(struct process *process, const struct process_options *options, wchar_t *environment, STARTUPINFOEXW *startup,
+                          bool needs_job)
 {
     PROCESS_INFORMATION made;
-    DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | (options->suspended || options->job ? CREATE_SUSPENDED : 0);
+    DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_UNICODE_ENVIRONMENT | (options->suspended || needs_job ? CREATE_SUSPENDED : 0);
     HANDLE token = (HANDLE)options->token; /* NOLINT(performance-no-int-to-ptr): see process.h */
     /* A quiet program needs no console, which costs a process of its own (conhost); another one must not make a window flash up. */
     if (options->quiet)
@@ -160,7 +173,7 @@ static enum status create(struct process *process, const struct process_options 
     free(line);
     if (status)
         return status;
-    if (options->job)
+    if (needs_job)
         status = settle(&made, options);
     if (status) {
         CloseHandle(made.hProcess);
@@ -182,6 +195,7 @@ static enum status create_with_handles(struct process *process, const struct pro
     size_t room = STDIO_COUNT + options->inherit_count;
     HANDLE *list = calloc(room, sizeof *list);
     DWORD *before = calloc(room, sizeof *before);
+    HANDLE job = (HANDLE)options->job; /* NOLINT(performance-no-int-to-ptr): see process.h */
     STARTUPINFOEXW startup = {.StartupInfo = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES}};
     enum status status = list && before ? ST_OK : ST_MEMORY;
     if (status)
@@ -190,13 +204,14 @@ static enum status create_with_handles(struct process *process, const struct pro
     status = make_attributes(&startup.lpAttributeList, list, count);
     if (status)
         goto out;
+    bool in_job = job && add_job(startup.lpAttributeList, &job);
     startup.StartupInfo.hStdInput = stdio[STDIO_IN];
     startup.StartupInfo.hStdOutput = stdio[STDIO_OUT];
     startup.StartupInfo.hStdError = stdio[STDIO_ERROR];
     AcquireSRWLockExclusive(&starting);
     status = mark_inheritable(list, count, before);
     if (!status) {
-        status = create(process, options, environment, &startup);
+        status = create(process, options, environment, &startup, job && !in_job);
         for (size_t i = 0; i < count; i++)
             SetHandleInformation(list[i], HANDLE_FLAG_INHERIT, before[i] & HANDLE_FLAG_INHERIT);
     }
