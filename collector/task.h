@@ -1,7 +1,8 @@
 /* task.h - what the broker hands to a dumper, and what it hears back: a section that both map.
  *
- * The handles are values in the dumper. The broker believes nothing that it reads back but the bytes of the record, and those only when
- * they still begin with the identity lines that it wrote itself. */
+ * A dumper is started with nothing but this section and the two handles that it waits for; what is to be dumped, and the handles for it,
+ * come when a program has crashed. The handles are values in the dumper. The broker believes nothing that it reads back but the bytes of
+ * the record, and those only when they still begin with the identity lines that it wrote itself. */
 #ifndef SALVOR_COLLECTOR_TASK_H
 #define SALVOR_COLLECTOR_TASK_H
 #include "dump_limits.h"
@@ -9,7 +10,7 @@
 
 #define DUMP_TASK_MAX_FILES  16u
 #define DUMP_TASK_MAGIC      0x4b534154u /* "TASK" */
-#define DUMP_TASK_VERSION    3u
+#define DUMP_TASK_VERSION    4u
 #define DUMP_TASK_NAME_BYTES 208
 #define DUMPER_COMMAND       "dumper" /* the hidden sub-command; its argument is the section's handle value */
 
@@ -21,6 +22,8 @@ struct dump_task_file {
 
 struct dump_task {
     uint32_t magic, version, size_bytes, pid;
+    uint64_t go,
+        broker; /* handle values: the event is set when all that follows is there; the process that goes unannounced ends the wait */
     uint64_t process, block_section, file; /* handle values */
     uint64_t token;                        /* of the process's user, to open attachments with; 0 = not to be had */
     uint64_t start_filetime;               /* of the process, as the broker knows it, */

@@ -58,6 +58,7 @@ static enum status broker_init(struct broker *broker, const struct broker_option
     struct monitor_options monitor_options = {
         .is_service = true,
         .as_client = true,
+        .has_spares = true,
         .death_rules = options->death_rules,
         .app_rules = options->app_rules,
         .dump_limits = options->dump_limits,

@@ -35,6 +35,7 @@ struct client {
     struct peer peer;
     uint32_t id; /* never used twice in one monitor */
     uint32_t pointer_bits;
+    uint32_t spare_kind; /* see spares_join */
     HANDLE section, request_event, done_event;
     volatile struct block *head; /* the block's first page only: what lies behind is the dumper's to read */
     HANDLE wait_request, wait_exit;

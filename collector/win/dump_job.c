@@ -4,27 +4,22 @@
  * file that must begin like a minidump and a record that must begin with the identity lines written here. */
 #include "dump_job.h"
 #include "../event_log.h"
-#include "../task.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/process.h"
+#include "dumper_process.h"
 #include "memory_facts.h"
 #include "proto/report.h"
 #include "release.h"
-#include "token.h"
 #include "writer/attachment.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STALL_MS          20000 /* a dumper that makes no progress for this long is ended */
-#define LIMIT_MS          300000
-#define KILL_MS           5000
-#define PULSE_MS          250 /* how often progress is looked at while a dump is under way */
-#define DUMPER_MAX_BYTES  (1024u * 1024 * 1024)
-#define MAX_COMMAND_WORDS 8
-#define HANDLE_TEXT_BYTES 24
-#define PREFIX_BYTES      8192
+#define STALL_MS     20000 /* a dumper that makes no progress for this long is ended, */
+#define SPARE_MS     2000  /* and a spare that does not begin in this time: another may do it */
+#define LIMIT_MS     300000
+#define KILL_MS      5000
+#define PULSE_MS     250 /* how often progress is looked at while a dump is under way */
+#define PREFIX_BYTES 8192
 
 struct dump_job {
     const struct dump_policy *policy;
@@ -32,13 +27,9 @@ struct dump_job {
     struct report_identity identity;
     char prefix[PREFIX_BYTES]; /* the record's first lines, which are the broker's own word */
     size_t prefix_bytes;
-    HANDLE section; /* of the task; inheritable */
-    volatile struct dump_task *task;
-    HANDLE process, block_section, file; /* inheritable duplicates for the dumper */
-    HANDLE token;                        /* the same; NULL when the client's is not to be had */
-    HANDLE limits;                       /* job object */
+    struct dumper_process *dumper;
+    volatile struct dump_task *task; /* the dumper's */
     struct spool_draft *draft;
-    struct process *dumper;
     const char *why; /* of a failure */
 };
 
@@ -74,8 +65,6 @@ static enum status write_identity(struct dump_job *job, uint32_t sequence)
     report_put_identity(&writer, &job->identity);
     memory_facts_put(&writer, &facts);
     job->prefix_bytes = writer.len;
-    memcpy((char *)(uintptr_t)job->task->record, job->prefix, job->prefix_bytes);
-    job->task->identity_bytes = (uint32_t)job->prefix_bytes;
     return writer.overflow ? ST_TOO_LARGE : ST_OK;
 }
 
@@ -91,129 +80,52 @@ static void write_limits(struct dump_job *job)
     memcpy((char *)(uintptr_t)job->task->drop_annotations, limits.drop_annotations, sizeof limits.drop_annotations);
 }
 
-static enum status make_task(struct dump_job *job, uint32_t sequence)
+static void write_task(struct dump_job *job)
 {
-    SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
-
-    job->section = CreateFileMappingW(INVALID_HANDLE_VALUE, &inheritable, PAGE_READWRITE, 0, sizeof(struct dump_task), NULL);
-    if (!job->section)
-        return last_error(job, "no memory for the dumper's task");
-    job->task = MapViewOfFile(job->section, FILE_MAP_WRITE, 0, 0, sizeof(struct dump_task));
-    if (!job->task)
-        return last_error(job, "no memory for the dumper's task");
-    job->task->magic = DUMP_TASK_MAGIC;
-    job->task->version = DUMP_TASK_VERSION;
-    job->task->size_bytes = sizeof(struct dump_task);
+    job->task = job->dumper->task;
     job->task->pid = job->client->peer.pid;
     job->task->request = job->client->request;
     job->task->pointer_bits = job->client->pointer_bits;
     job->task->start_filetime = job->client->peer.start_filetime;
-    job->task->status = ST_STATE;
+    memcpy((char *)(uintptr_t)job->task->record, job->prefix, job->prefix_bytes);
+    job->task->identity_bytes = (uint32_t)job->prefix_bytes;
     write_limits(job);
-    return write_identity(job, sequence);
-}
-
-static bool lend(HANDLE ours, DWORD rights, DWORD options, HANDLE *ret, volatile uint64_t *ret_value)
-{
-    HANDLE self = GetCurrentProcess();
-
-    if (!DuplicateHandle(self, ours, self, ret, rights, TRUE, options))
-        return false;
-    *ret_value = (uint64_t)(uintptr_t)*ret;
-    return true;
 }
 
 /* Without it the dumper opens no attachment. */
-static void lend_token(struct dump_job *job)
+static void give_token(struct dump_job *job)
 {
     HANDLE token = attachments_token(job->client->peer.process);
 
     if (token == INVALID_HANDLE_VALUE)
         return;
-    if (!lend(token, 0, DUPLICATE_SAME_ACCESS, &job->token, &job->task->token))
-        job->token = NULL;
+    dumper_process_give(job->dumper, token, 0, DUPLICATE_SAME_ACCESS, &job->task->token);
     CloseHandle(token);
 }
 
-static enum status lend_handles(struct dump_job *job)
+static enum status give_handles(struct dump_job *job)
 {
     HANDLE file = (HANDLE)spool_draft_file(job->draft)->os;
-    bool ok = lend(job->client->peer.process, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | PROCESS_DUP_HANDLE | SYNCHRONIZE, 0,
-                   &job->process, &job->task->process) &&
-              lend(job->client->section, SECTION_MAP_READ | SECTION_MAP_WRITE, 0, &job->block_section, &job->task->block_section) &&
-              lend(file, 0, DUPLICATE_SAME_ACCESS, &job->file, &job->task->file);
+    bool ok = dumper_process_give(job->dumper, job->client->peer.process,
+                                  PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | PROCESS_DUP_HANDLE | SYNCHRONIZE, 0, &job->task->process) &&
+              dumper_process_give(job->dumper, job->client->section, SECTION_MAP_READ | SECTION_MAP_WRITE, 0, &job->task->block_section) &&
+              dumper_process_give(job->dumper, file, 0, DUPLICATE_SAME_ACCESS, &job->task->file);
 
     if (!ok)
         return last_error(job, "the dumper's handles cannot be made");
-    lend_token(job);
+    give_token(job);
     return ST_OK;
 }
 
-static enum status make_limits(struct dump_job *job)
+static bool has_begun(const struct dump_job *job)
 {
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
-
-    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_ACTIVE_PROCESS |
-                                              JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JOB_OBJECT_LIMIT_PROCESS_MEMORY;
-    limits.BasicLimitInformation.ActiveProcessLimit = 1;
-    limits.ProcessMemoryLimit = DUMPER_MAX_BYTES;
-    job->limits = CreateJobObjectW(NULL, NULL);
-    if (!job->limits || !SetInformationJobObject(job->limits, JobObjectExtendedLimitInformation, &limits, sizeof limits))
-        return last_error(job, "the dumper's job object cannot be made");
-    return ST_OK;
-}
-
-/* A broker that is SYSTEM may start a program as anybody. One that is not can do so for its own user at best, who is the client's then. */
-static void say_own_token(enum status st)
-{
-    static volatile LONG said;
-
-    if (InterlockedExchange(&said, 1) == 0)
-        log_warn("dumper-own-token", "status=%s consequence=\"dumpers run with the collector's rights, not the crashed program's\"",
-                 status_name(st));
-}
-
-static enum status start_with_token(struct dump_job *job, struct process_options *options)
-{
-    HANDLE token = NULL;
-    enum status st = job->policy->as_client ? token_of_client(job->client->peer.process, &token) : ST_OK;
-
-    if (token) {
-        options->token = (intptr_t)token;
-        st = process_start(&job->dumper, options);
-        CloseHandle(token);
-        if (!st)
-            return ST_OK;
-        options->token = 0;
-    }
-    if (st)
-        say_own_token(st);
-    return process_start(&job->dumper, options);
-}
-
-static enum status start_dumper(struct dump_job *job)
-{
-    const char *argv[MAX_COMMAND_WORDS + 2];
-    char handle_text[HANDLE_TEXT_BYTES];
-    const intptr_t inherit[] = {(intptr_t)job->section, (intptr_t)job->process, (intptr_t)job->block_section, (intptr_t)job->file,
-                                (intptr_t)job->token};
-    struct process_options options = {
-        .argv = argv, .inherit = inherit, .inherit_count = job->token ? 5 : 4, .quiet = true, .job = (intptr_t)job->limits};
-    size_t words = 0;
-
-    for (; job->policy->dumper_command[words] && words < MAX_COMMAND_WORDS; words++)
-        argv[words] = job->policy->dumper_command[words];
-    snprintf(handle_text, sizeof handle_text, "%llu", (unsigned long long)(uintptr_t)job->section);
-    argv[words] = handle_text;
-    argv[words + 1] = NULL;
-    job->why = "the dumper cannot be started";
-    return start_with_token(job, &options);
+    return job->task->progress != 0;
 }
 
 /* Bounds by the task's counter, which the client cannot reach, and not by the block's. */
-static enum status await_dumper(struct dump_job *job)
+static enum status await_dumper(struct dump_job *job, uint32_t begin_ms)
 {
-    HANDLE waits[] = {(HANDLE)process_os(job->dumper), job->policy->stop};
+    HANDLE waits[] = {(HANDLE)process_os(job->dumper->process), job->policy->stop};
     uint64_t begin = clock_steady_ms(), moved = begin;
     uint32_t seen = job->task->progress, exit_code;
 
@@ -230,13 +142,59 @@ static enum status await_dumper(struct dump_job *job)
             seen = job->task->progress;
             moved = now;
         }
-        if (now - moved > STALL_MS || now - begin > LIMIT_MS) {
+        if (now - moved > (has_begun(job) ? STALL_MS : begin_ms) || now - begin > LIMIT_MS) {
             job->why = "the dumper made no progress";
             return ST_TIMEOUT;
         }
     }
     job->why = "the dumper died";
-    return process_wait(job->dumper, 0, &exit_code);
+    return process_wait(job->dumper->process, 0, &exit_code);
+}
+
+static enum status work(struct dump_job *job, uint32_t begin_ms)
+{
+    enum status st;
+
+    write_task(job);
+    st = give_handles(job);
+    if (st)
+        return st;
+    dumper_process_go(job->dumper);
+    return await_dumper(job, begin_ms);
+}
+
+/* Whatever became of a spare while it waited (its user's programs may open it): until it has begun, another can take its place. */
+static enum status work_of_spare(struct dump_job *job)
+{
+    enum status st = work(job, SPARE_MS);
+
+    if (has_begun(job) || WaitForSingleObject(job->policy->stop, 0) == WAIT_OBJECT_0)
+        return st;
+    log_warn("spare-useless", "pid=%u reason=\"%s\" consequence=\"the crash waits for another to start\"", process_id(job->dumper->process),
+             job->why);
+    job->task = NULL;
+    dumper_process_free(job->dumper);
+    job->dumper = NULL;
+    InterlockedIncrement((volatile LONG *)&job->client->head->progress); /* it is being seen to */
+    return ST_OK;
+}
+
+static enum status write_dump(struct dump_job *job)
+{
+    struct dumper_rights rights;
+    enum status st = ST_OK;
+
+    dumper_rights_of(&rights, job->policy->as_client, job->client->peer.process);
+    job->dumper = spares_take(job->policy->spares, &rights);
+    if (job->dumper)
+        st = work_of_spare(job);
+    if (!job->dumper) {
+        st = dumper_process_start(&job->dumper, job->policy->dumper_command, &rights, &job->why);
+        if (!st)
+            st = work(job, STALL_MS);
+    }
+    dumper_rights_done(&rights);
+    return st;
 }
 
 /* A dumper that came to no end of its own may have stopped its target, which waits for us. */
@@ -247,8 +205,8 @@ static void release_target(struct dump_job *job)
 
     if (!job->dumper || job->task->status != ST_STATE)
         return;
-    process_kill(job->dumper);
-    process_wait(job->dumper, KILL_MS, &exit_code); /* it must not stop them again */
+    process_kill(job->dumper->process);
+    process_wait(job->dumper->process, KILL_MS, &exit_code); /* it must not stop them again */
     released = release_threads(pid);
     if (released)
         log_warn("target-released", "pid=%u threads=%zu", pid, released);
@@ -332,29 +290,6 @@ static enum status queue_report(struct dump_job *job)
     return st;
 }
 
-static void close_handle(HANDLE *handle)
-{
-    if (*handle)
-        CloseHandle(*handle);
-    *handle = NULL;
-}
-
-static void job_done(struct dump_job *job)
-{
-    if (job->dumper)
-        process_kill(job->dumper); /* does nothing to one that has ended */
-    process_free(job->dumper);
-    close_handle(&job->limits);
-    close_handle(&job->process);
-    close_handle(&job->block_section);
-    close_handle(&job->file);
-    close_handle(&job->token);
-    spool_draft_abandon(job->draft);
-    if (job->task)
-        UnmapViewOfFile((const void *)(uintptr_t)job->task);
-    close_handle(&job->section);
-}
-
 /* A client that hangs did not ask: it finds its block as it was, unless it crashed meanwhile and has moved on by itself. */
 static void release_client(struct client *client)
 {
@@ -375,20 +310,14 @@ enum status dump_job_run(const struct dump_policy *policy, struct client *client
 {
     struct dump_job job = {.policy = policy, .client = client, .why = "out of memory"};
     uint64_t begin = clock_steady_ms();
-    enum status st = make_task(&job, sequence);
+    enum status st = write_identity(&job, sequence);
 
     if (!st) {
         job.why = "the queue takes no new report";
         st = spool_draft_create(policy->spool, &job.draft);
     }
     if (!st)
-        st = lend_handles(&job);
-    if (!st)
-        st = make_limits(&job);
-    if (!st)
-        st = start_dumper(&job);
-    if (!st)
-        st = await_dumper(&job);
+        st = write_dump(&job);
     if (!st)
         st = check_result(&job);
     if (!st)
@@ -403,6 +332,7 @@ enum status dump_job_run(const struct dump_policy *policy, struct client *client
         release_client(client);
     else
         tell_client(client, job.identity.id, st);
-    job_done(&job);
+    dumper_process_free(job.dumper);
+    spool_draft_abandon(job.draft);
     return st;
 }

@@ -3,6 +3,7 @@
 #define SALVOR_COLLECTOR_WIN_DUMP_JOB_H
 #include "../dump_limits.h"
 #include "client.h"
+#include "spares.h"
 #include "spool/spool.h"
 
 /* What all dumps of one monitor share. */
@@ -11,6 +12,7 @@ struct dump_policy {
     enum spool_state queue_state;      /* where finished reports go */
     const char *const *dumper_command; /* program and words that start a dumper; NULL-terminated; the task's handle is appended */
     uint8_t machine_id[16];
+    struct spares *spares;  /* may be NULL */
     bool as_client;         /* dumpers run with the client's token, less its privileges */
     dump_limits_of *limits; /* NULL: none */
     void *limits_context;

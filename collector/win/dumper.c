@@ -1,4 +1,4 @@
-/* dumper.c - writes one dump in a process of its own.
+/* dumper.c - writes one dump in a process of its own, which may have been started long before.
  *
  * It alone reads what a crashed process left: the block, copied once and then checked, and through dbghelp the process's memory. Whatever
  * goes wrong here ends this process and nothing else; the broker holds it in a job object and counts its progress. */
@@ -55,8 +55,7 @@ static struct dump_task *map_task(const char *section_text)
     struct dump_task *task = MapViewOfFile((HANDLE)(uintptr_t)section, FILE_MAP_WRITE, 0, 0, sizeof *task);
     if (!task)
         return NULL;
-    if (task->magic != DUMP_TASK_MAGIC || task->version != DUMP_TASK_VERSION || task->size_bytes != sizeof *task ||
-        task->identity_bytes > RECORD_MAX_BYTES) {
+    if (task->magic != DUMP_TASK_MAGIC || task->version != DUMP_TASK_VERSION || task->size_bytes != sizeof *task) {
         UnmapViewOfFile(task);
         return NULL;
     }
@@ -188,6 +187,17 @@ static int dump(struct dumper *dumper)
     return write_dump(dumper);
 }
 
+/* Until there is something to dump; false when there is not, the broker having gone. */
+static bool await_task(struct dump_task *task)
+{
+    const HANDLE waits[] = {(HANDLE)(uintptr_t)task->go, (HANDLE)(uintptr_t)task->broker};
+
+    if (WaitForMultipleObjects(2, waits, FALSE, INFINITE) != WAIT_OBJECT_0 || task->identity_bytes > RECORD_MAX_BYTES)
+        return false;
+    InterlockedIncrement((volatile LONG *)&task->progress); /* the broker's sign that we are at work */
+    return true;
+}
+
 int dumper_main(const char *section_text)
 {
     struct dumper dumper = {0};
@@ -197,7 +207,10 @@ int dumper_main(const char *section_text)
     dumper.task = map_task(section_text);
     if (!dumper.task)
         return 2;
-    int code = dump(&dumper);
+    /* Wine's dbghelp would read the list of the host's own modules out of each process; Windows' knows no such variable. */
+    SetEnvironmentVariableW(L"DBGHELP_NOLIVE", L"1");
+    minidump_prepare(); /* what takes time is done before anybody waits for it; an error comes up again when the dump is written */
+    int code = await_task(dumper.task) ? dump(&dumper) : 2;
     attachments_close(&dumper.attachments);
     extra_done(&dumper.extra);
     free(dumper.log);

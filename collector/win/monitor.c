@@ -28,7 +28,6 @@
 #define STOP_GRACE_MS        3000 /* dumps under way may end in this time; a console that is closed gives five seconds */
 #define HANG_LOOK_MS         500
 #define ASLEEP_MS            10000 /* a gap between looks that only a sleeping machine makes */
-#define MIN_PARALLEL_DUMPS   2
 #define MAX_PARALLEL_DUMPS   8
 
 enum packet_key { KEY_PIPE = 1, KEY_REQUEST, KEY_CLIENT_EXIT, KEY_DUMPED, KEY_ROOT_EXIT, KEY_STOP };
@@ -160,6 +159,12 @@ static void judge_end(struct monitor *monitor, const struct client *client, DWOR
         log_error("death-not-noted", "pid=%u status=%s", client->peer.pid, status_name(st));
 }
 
+static void remove_client(struct monitor *monitor, struct client *client)
+{
+    spares_leave(monitor->policy.spares, client->spare_kind);
+    clients_remove(&monitor->clients, client);
+}
+
 static void forget(struct monitor *monitor, struct client *client)
 {
     FILETIME created = {0}, exited = {0}, kernel, user;
@@ -172,7 +177,7 @@ static void forget(struct monitor *monitor, struct client *client)
                       clock_from_filetime((uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime));
     note_end(monitor, client, code);
     judge_end(monitor, client, code, (uint64_t)exited.dwHighDateTime << 32 | exited.dwLowDateTime);
-    clients_remove(&monitor->clients, client);
+    remove_client(monitor, client);
 }
 
 static void forget_if_gone(struct monitor *monitor, struct client *client)
@@ -180,7 +185,7 @@ static void forget_if_gone(struct monitor *monitor, struct client *client)
     if (client->dumping || client->request_order)
         return;
     if (client->replaced)
-        clients_remove(&monitor->clients, client);
+        remove_client(monitor, client);
     else if (client->exited)
         forget(monitor, client);
 }
@@ -374,9 +379,10 @@ static enum status admit(struct monitor *monitor, struct peer *peer, const struc
     if (!st)
         st = client_share(client, reply);
     if (st) {
-        clients_remove(&monitor->clients, client);
+        remove_client(monitor, client);
         return st;
     }
+    client->spare_kind = spares_join(monitor->policy.spares, client->peer.process);
     if (before)
         replace(monitor, before, client);
     if (monitor->options.lifetimes) {
@@ -434,7 +440,7 @@ static void on_event(struct monitor *monitor, struct client *client)
         return;
     }
     log_warn("client-dropped", "pid=%u app=\"%s\" reason=\"it sets its event without end\"", client->peer.pid, client->peer.app);
-    clients_remove(&monitor->clients, client);
+    remove_client(monitor, client);
 }
 
 /* A crash that is in the queue is a fact about the process, whichever of its registrations asked. */
@@ -501,6 +507,13 @@ static bool is_finished(const struct monitor *monitor)
     return monitor->stopping || (monitor->options.root && monitor->root_gone && monitor->clients.count == 0 && monitor->deaths.count == 0);
 }
 
+/* What dumps leave of the processor goes into making the next one quick. */
+static void keep_spares(struct monitor *monitor)
+{
+    if (monitor->clients.count && !monitor->dumps_running && !monitor->stopping)
+        spares_fill(monitor->policy.spares);
+}
+
 static void settle_deaths(struct monitor *monitor, uint64_t now)
 {
     if (deaths_settle(&monitor->deaths, &monitor->policy, now) && monitor->options.on_report)
@@ -548,6 +561,7 @@ void monitor_run(struct monitor *monitor)
             on_packet(monitor, key, bytes);
         settle_deaths(monitor, clock_steady_ms());
         look_at_clients(monitor);
+        keep_spares(monitor);
         flush_sessions(monitor);
     }
     settle_deaths(monitor, UINT64_MAX); /* rather now than never: a dump that comes later still takes its place */
@@ -566,14 +580,13 @@ static void CALLBACK on_root_exit(void *context, BOOLEAN timed_out)
     PostQueuedCompletionStatus(monitor->port, 0, KEY_ROOT_EXIT, NULL);
 }
 
+/* More than there are processors: half of a dump's time is spent waiting for the process, the system and the disk. */
 static unsigned parallel_dumps(void)
 {
     SYSTEM_INFO info;
 
     GetSystemInfo(&info);
-    if (info.dwNumberOfProcessors < MIN_PARALLEL_DUMPS)
-        return MIN_PARALLEL_DUMPS;
-    return info.dwNumberOfProcessors > MAX_PARALLEL_DUMPS ? MAX_PARALLEL_DUMPS : info.dwNumberOfProcessors;
+    return info.dwNumberOfProcessors > MAX_PARALLEL_DUMPS / 2 ? MAX_PARALLEL_DUMPS : 2 * info.dwNumberOfProcessors;
 }
 
 static enum status make_waits(struct monitor *monitor)
@@ -629,7 +642,9 @@ enum status monitor_create(struct monitor **ret, const struct monitor_options *o
     };
     if (machine_id(monitor->policy.machine_id))
         log_warn("machine-without-id", "consequence=\"report ids rest on pid and start time alone\"");
-    st = make_waits(monitor);
+    st = options->has_spares ? spares_create(&monitor->policy.spares, options->dumper_command, options->as_client) : ST_OK;
+    if (!st)
+        st = make_waits(monitor);
     if (!st)
         st = listen(monitor);
     if (st) {
@@ -648,6 +663,7 @@ void monitor_free(struct monitor *monitor)
     if (monitor->wait_root)
         UnregisterWaitEx(monitor->wait_root, INVALID_HANDLE_VALUE);
     clients_done(&monitor->clients);
+    spares_free(monitor->policy.spares);
     deaths_done(&monitor->deaths);
     descriptor_done(&monitor->descriptor);
     if (monitor->policy.stop)

@@ -21,6 +21,7 @@ struct monitor_options {
     enum monitor_access access;
     bool is_service;   /* told to clients */
     bool as_client;    /* dumpers run with their client's token where the system allows it; see dump_job.h */
+    bool has_spares;   /* dumpers are started before they are needed; see spares.h */
     const char *inbox; /* told to clients' blocks; NULL: they use their own queue */
     struct spool *spool;
     enum spool_state queue_state;      /* where reports go */

@@ -2,6 +2,7 @@
 #include "token.h"
 #include "base/win/error.h"
 #include <stdbool.h>
+#include <stdlib.h>
 
 #define MAX_PRIVILEGE_BYTES 2048 /* some three dozen privileges exist */
 #define RIGHTS              (TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT)
@@ -55,6 +56,77 @@ enum status token_of_client(HANDLE process, HANDLE *ret)
     st = restrict_token(own, 0, no_sids, no_sids, ret);
     CloseHandle(own);
     return st;
+}
+
+static enum status describe_sid(struct buffer *out, PSID sid, DWORD attributes)
+{
+    enum status st = buffer_append(out, &attributes, sizeof attributes);
+
+    return st ? st : buffer_append(out, sid, GetLengthSid(sid));
+}
+
+/* With those that are there to deny only, and (on Windows) the integrity level. */
+static enum status describe_groups(HANDLE token, struct buffer *out)
+{
+    TOKEN_GROUPS *groups;
+    DWORD size = 0;
+    enum status st = ST_OK;
+
+    GetTokenInformation(token, TokenGroups, NULL, 0, &size);
+    groups = malloc(size ? size : 1);
+    if (!groups)
+        return ST_MEMORY;
+    if (!GetTokenInformation(token, TokenGroups, groups, size, &size))
+        st = error_last();
+    for (DWORD i = 0; !st && i < groups->GroupCount; i++)
+        st = describe_sid(out, groups->Groups[i].Sid, groups->Groups[i].Attributes);
+    free(groups);
+    return st;
+}
+
+/* One SID with attributes: TokenUser and TokenIntegrityLevel have the same form. */
+static enum status describe_one(HANDLE token, TOKEN_INFORMATION_CLASS class, struct buffer *out)
+{
+    union {
+        SID_AND_ATTRIBUTES sid;
+        BYTE bytes[sizeof(SID_AND_ATTRIBUTES) + SECURITY_MAX_SID_SIZE];
+    } info;
+    DWORD size;
+
+    if (!GetTokenInformation(token, class, &info, sizeof info, &size))
+        return error_last();
+    return describe_sid(out, info.sid.Sid, info.sid.Attributes);
+}
+
+static enum status describe_session(HANDLE token, struct buffer *out)
+{
+    TOKEN_STATISTICS statistics;
+    TOKEN_ELEVATION_TYPE elevation;
+    DWORD size, session, contained;
+    enum status st;
+
+    if (!GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size) ||
+        !GetTokenInformation(token, TokenSessionId, &session, sizeof session, &size) ||
+        !GetTokenInformation(token, TokenElevationType, &elevation, sizeof elevation, &size) ||
+        !GetTokenInformation(token, TokenIsAppContainer, &contained, sizeof contained, &size))
+        return error_last();
+    if (contained || IsTokenRestricted(token))
+        return ST_REFUSED;
+    st = buffer_append(out, &statistics.AuthenticationId, sizeof statistics.AuthenticationId);
+    if (!st)
+        st = buffer_append(out, &session, sizeof session);
+    return st ? st : buffer_append(out, &elevation, sizeof elevation);
+}
+
+enum status token_describe(HANDLE token, struct buffer *out)
+{
+    enum status st = describe_session(token, out);
+
+    if (!st)
+        st = describe_one(token, TokenUser, out);
+    if (!st)
+        st = describe_one(token, TokenIntegrityLevel, out);
+    return st ? st : describe_groups(token, out);
 }
 
 static bool is_local_system(HANDLE token)

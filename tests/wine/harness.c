@@ -151,6 +151,26 @@ void harness_say(struct process *process, const char *text)
     assert_int_equal(file_write(process_stdin(process), text, strlen(text)), ST_OK);
 }
 
+size_t harness_children(uint32_t parent, const char *program, uint32_t *ret_pid)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    wchar_t *wide = wide_from_utf8(program);
+    size_t count = 0;
+
+    assert_true(wide && snapshot != INVALID_HANDLE_VALUE);
+    for (BOOL more = Process32FirstW(snapshot, &entry); more; more = Process32NextW(snapshot, &entry)) {
+        if (entry.th32ParentProcessID != parent || _wcsicmp(entry.szExeFile, wide) != 0)
+            continue;
+        if (ret_pid)
+            *ret_pid = entry.th32ProcessID;
+        count++;
+    }
+    CloseHandle(snapshot);
+    free(wide);
+    return count;
+}
+
 void harness_suspend_pid(uint32_t pid)
 {
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);

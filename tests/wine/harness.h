@@ -22,6 +22,8 @@ struct process *harness_start_words(const char *program, const char *const *word
 bool harness_read_line(struct process *process, const char *text, char *ret, size_t ret_size);
 /* Writes text to the program's stdin. */
 void harness_say(struct process *process, const char *text);
+/* How many children of a process are this program (a file name), and the pid of the last one; ret_pid may be NULL. */
+size_t harness_children(uint32_t parent, const char *program, uint32_t *ret_pid);
 /* Stops every thread of the process. */
 void harness_suspend(struct process *process);
 void harness_suspend_pid(uint32_t pid);

@@ -14,7 +14,6 @@
 /* need windows.h */
 #include <aclapi.h>
 #include <sddl.h>
-#include <tlhelp32.h>
 
 #define OUTPUT_BYTES  32768
 #define STOP_MS       60000
@@ -224,12 +223,9 @@ static HANDLE await_dumper(DWORD parent)
     HANDLE found = NULL;
 
     while (!found && clock_steady_ms() < end) {
-        HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-        PROCESSENTRY32W entry = {.dwSize = sizeof entry};
-        for (BOOL more = Process32FirstW(snapshot, &entry); more && !found; more = Process32NextW(snapshot, &entry))
-            if (entry.th32ParentProcessID == parent && _wcsicmp(entry.szExeFile, L"salvor-collector.exe") == 0)
-                found = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, entry.th32ProcessID);
-        CloseHandle(snapshot);
+        uint32_t pid;
+        if (harness_children(parent, "salvor-collector.exe", &pid))
+            found = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, pid);
     }
     return found;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 /* needs windows.h */
 #include <psapi.h>
-#include <tlhelp32.h>
 
 #define BESIEGERS      2
 #define SAMPLED_ROUNDS "140"
@@ -143,19 +142,6 @@ static void monitor_when_killed_and_started_again_then_its_clients_are_served_by
     harness_collector_stop(&second);
 }
 
-static size_t children_of(uint32_t pid, const wchar_t *program)
-{
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
-    size_t count = 0;
-
-    assert_true(snapshot != INVALID_HANDLE_VALUE);
-    for (BOOL more = Process32FirstW(snapshot, &entry); more; more = Process32NextW(snapshot, &entry))
-        count += entry.th32ParentProcessID == pid && _wcsicmp(entry.szExeFile, program) == 0;
-    CloseHandle(snapshot);
-    return count;
-}
-
 /* A program that never calls salvor_monitor_main is never started again as a monitor, which it would not be. */
 static void program_when_it_never_offers_to_be_a_monitor_then_is_started_once(void **state)
 {
@@ -164,7 +150,7 @@ static void program_when_it_never_offers_to_be_a_monitor_then_is_started_once(vo
 
     (void)state;
     assert_true(harness_read_line(sample, "crashing", line, sizeof line)); /* it looked for a monitor first */
-    assert_int_equal(children_of(process_id(sample), L"salvor-sample.exe"), 0);
+    assert_int_equal(harness_children(process_id(sample), "salvor-sample.exe", NULL), 0);
     harness_say(sample, "go\n");
     assert_int_equal(harness_finish(sample, WAIT_MS), CODE_ACCESS_VIOLATION);
 }

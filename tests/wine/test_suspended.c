@@ -134,8 +134,9 @@ static void dumper_when_it_dies_at_work_then_its_target_goes_on(void **state)
         if (sample)
             harness_finish(sample, WAIT_MS);
         sample = harness_start_sample("wait-write-av", more);
+        bool one_waits = harness_children(process_id(collector.process), "salvor-collector.exe", NULL) != 0;
         harness_say(sample, "go\n");
-        dumper = catch_dumper(sample);
+        dumper = one_waits ? NULL : catch_dumper(sample); /* dead before it has begun, that one would be replaced */
     }
     assert_non_null(dumper);
     harness_suspend(sample);
