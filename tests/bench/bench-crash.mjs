@@ -1,6 +1,6 @@
 // bench-crash BUILD WORK: how long a crash holds its process and takes to its report, against a program that dumps itself from within, in one
-// run. "plain" calls MiniDumpWriteDump as any program would; "known" calls SymInitialize before, as Salvor does, which under Wine alone is
-// most of the time. See bench_crash.c.
+// run. "plain" calls MiniDumpWriteDump as any program would; "known" spares it, as Salvor's dumper does, what under Wine alone is most of the
+// time (symbols, the host's modules), and is the better guide to Windows. See bench_crash.c.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -30,8 +30,13 @@ for (const [what, text] of [['held', 'fault to process gone'], ['spool', 'fault 
   for (const warmth of ['cold', 'warm'])
     for (const how of ['plain', 'known'])
       say(`crash: ${text}, ${warmth} (goal ${limits[warmth]}) vs ${how} self-dump`, 'ms', ms(`${what}_${warmth}_salvor`), median(ms(`${what}_${warmth}_${how}`)));
+for (const how of ['plain', 'known'])
+  say(`crash: fault to process gone, right after its start vs ${how} self-dump, cold`, 'ms', ms('held_early_salvor'), median(ms(`held_cold_${how}`)));
 say('crash: monitor dead, fault to process gone (limit 2 s)', 'ms', ms('held_dead_monitor'), 2000);
 for (const how of ['plain', 'known'])
   say(`crash: 16 at once, time per report (goal 1) vs ${how} self-dump in a loop`, 'ms', ms('each_salvor'), median(ms(`each_${how}`)));
 say('crash: 16 at once, longest held (limit 3x a single one)', 'ms', ms('held_crowd'), 3 * median(ms('held_warm_salvor')));
+for (const how of ['plain', 'known'])
+  say(`crash: 16 at once, longest held vs 16 ${how} self-dumps at once`, 'ms', ms('held_crowd'), median(ms(`held_crowd_${how}`)));
+say('monitor: private bytes of the dumper that waits while clients are registered (limit 4 MB)', 'B', values('spare_bytes'), 4194304);
 say('monitor: private bytes per idle client (limit 128 KB)', 'B', values('idle_client_bytes'), 131072);

@@ -19,6 +19,7 @@
 #define IDLERS     100
 #define WAIT_MS    60000
 #define POLL_MS    2
+#define SETTLE_MS  500
 
 static uint64_t us_of(FILETIME time)
 {
@@ -99,11 +100,28 @@ static void wait_in_spool(const struct harness_collector *collector, uint32_t pi
     }
 }
 
-static void crash_with_salvor(const struct harness_collector *collector, const char *held_key, const char *spool_key)
+/* A program that has run for some seconds finds a dumper waiting. */
+static uint32_t await_spare(const struct harness_collector *collector)
+{
+    uint64_t end = now_us() + WAIT_MS * 1000ull;
+    uint32_t pid = 0;
+
+    while (!harness_children(process_id(collector->process), "salvor-collector.exe", &pid)) {
+        if (now_us() > end)
+            fail_msg("no dumper waits for a crash");
+        Sleep(POLL_MS);
+    }
+    Sleep(SETTLE_MS);
+    return pid;
+}
+
+static void crash_with_salvor(const struct harness_collector *collector, bool at_once, const char *held_key, const char *spool_key)
 {
     struct process *victim = start_victim(collector);
     uint64_t fault;
 
+    if (!at_once)
+        await_spare(collector);
     harness_say(victim, "go\n");
     fault = read_us(victim, "fault ");
     wait_in_spool(collector, process_id(victim));
@@ -136,7 +154,7 @@ static void measure_cold(void)
     for (int i = 0; i < COLD_RUNS; i++) {
         struct harness_collector collector;
         start_collector(&collector);
-        crash_with_salvor(&collector, "held_cold_salvor", "spool_cold_salvor");
+        crash_with_salvor(&collector, false, "held_cold_salvor", "spool_cold_salvor");
         harness_collector_stop(&collector);
         crash_alone("plain", "0", "cold");
         crash_alone("known", "0", "cold");
@@ -145,9 +163,10 @@ static void measure_cold(void)
 
 static void measure_warm(const struct harness_collector *collector)
 {
-    crash_with_salvor(collector, "unused", "unused");
+    crash_with_salvor(collector, true, "unused", "unused");
     for (int i = 0; i < WARM_RUNS; i++) {
-        crash_with_salvor(collector, "held_warm_salvor", "spool_warm_salvor");
+        crash_with_salvor(collector, false, "held_warm_salvor", "spool_warm_salvor");
+        crash_with_salvor(collector, true, "held_early_salvor", "spool_early_salvor");
         crash_alone("plain", "1", "warm");
         crash_alone("known", "1", "warm");
     }
@@ -190,6 +209,7 @@ static void measure_crowd(const struct harness_collector *collector)
 
     for (size_t i = 0; i < CROWD; i++)
         victims[i] = start_victim(collector);
+    await_spare(collector);
     for (size_t i = 0; i < CROWD; i++)
         harness_say(victims[i], "go\n");
     for (size_t i = 0; i < CROWD; i++) {
@@ -207,12 +227,50 @@ static void measure_crowd(const struct harness_collector *collector)
     say("held_crowd", longest);
 }
 
-static uint64_t private_bytes(const struct harness_collector *collector)
+/* Sixteen programs that dump themselves, as a measure of what this machine can do for sixteen at once. */
+static void measure_crowd_alone(const char *how)
+{
+    struct process *victims[CROWD];
+    uint64_t faults[CROWD], longest = 0;
+    const char *folder = harness_folder();
+    char path[1100], key[32];
+
+    for (size_t i = 0; i < CROWD; i++) {
+        snprintf(path, sizeof path, "%s\\own-%zu.dmp", folder, i);
+        victims[i] = harness_start("bench-victim.exe", how, path, "1", (char *)NULL);
+        read_us(victims[i], "ready");
+    }
+    for (size_t i = 0; i < CROWD; i++)
+        harness_say(victims[i], "go\n");
+    for (size_t i = 0; i < CROWD; i++)
+        faults[i] = read_us(victims[i], "fault ");
+    for (size_t i = 0; i < CROWD; i++) {
+        read_us(victims[i], "dumped ");
+        uint64_t held = exit_us(victims[i]) - faults[i];
+        longest = held > longest ? held : longest;
+        harness_finish(victims[i], WAIT_MS);
+    }
+    snprintf(key, sizeof key, "held_crowd_%s", how);
+    say(key, longest);
+}
+
+static uint64_t private_bytes(HANDLE process)
 {
     PROCESS_MEMORY_COUNTERS counters = {.cb = sizeof counters};
 
-    assert_true(K32GetProcessMemoryInfo((HANDLE)process_os(collector->process), &counters, sizeof counters));
+    assert_true(K32GetProcessMemoryInfo(process, &counters, sizeof counters));
     return counters.PagefileUsage;
+}
+
+static uint64_t spare_bytes(const struct harness_collector *collector)
+{
+    HANDLE spare = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, await_spare(collector));
+    uint64_t bytes;
+
+    assert_non_null(spare);
+    bytes = private_bytes(spare);
+    CloseHandle(spare);
+    return bytes;
 }
 
 static void measure_idle_clients(void)
@@ -223,10 +281,11 @@ static void measure_idle_clients(void)
 
     start_collector(&collector);
     idlers[0] = start_victim(&collector); /* what is made once is made */
-    before = private_bytes(&collector);
+    say("spare_bytes", spare_bytes(&collector));
+    before = private_bytes((HANDLE)process_os(collector.process));
     for (size_t i = 1; i < IDLERS; i++)
         idlers[i] = start_victim(&collector);
-    after = private_bytes(&collector);
+    after = private_bytes((HANDLE)process_os(collector.process));
     say("idle_client_bytes", after > before ? (after - before) / (IDLERS - 1) : 0);
     for (size_t i = 0; i < IDLERS; i++) {
         process_kill(idlers[i]);
@@ -246,7 +305,9 @@ int main(void)
         measure_crowd(&collector);
         measure_loop("plain");
         measure_loop("known");
+        measure_crowd_alone("known");
     }
+    measure_crowd_alone("plain");
     harness_collector_stop(&collector);
     measure_dead_monitor();
     measure_idle_clients();

@@ -4,7 +4,8 @@
  *   bench-victim plain|known FILE WARMUPS  dies; its own filter calls MiniDumpWriteDump, which it has called WARMUPS times before
  *   bench-victim loop plain|known FILE N   dumps itself once, then N times: prints `looped US`
  *
- * `known` calls SymInitialize first, as Salvor does: it spares Wine's MiniDumpWriteDump the symbols. The program says `ready`, waits for a
+ * `known` does what Salvor's dumper does under Wine: it calls SymInitialize first and sets DBGHELP_NOLIVE, which spares MiniDumpWriteDump
+ * the symbols and the host's own modules. The program says `ready`, waits for a
  * line, says `fault US` and dies; its own filter says `dumped US`. Times are microseconds of the system's clock. */
 #include "salvor.h"
 #include <stdbool.h>
@@ -42,6 +43,8 @@ static bool write_known(HMODULE dbghelp, HANDLE file, MINIDUMP_EXCEPTION_INFORMA
     HANDLE self = GetCurrentProcess();
     bool written;
 
+    if (is_known)
+        SetEnvironmentVariableA("DBGHELP_NOLIVE", "1");
     if (!write_dump || !initialize || !cleanup || (is_known && !initialize(self, NULL, FALSE)))
         return false;
     written = write_dump(self, GetCurrentProcessId(), file, (MINIDUMP_TYPE)DUMP_TYPE, fault, NULL, NULL);
