@@ -65,5 +65,8 @@ uint64_t cpu_sp(const struct cpu_state *state); /* 0 when unknown */
 /* Reads a Windows CONTEXT of the given processor (winnt.h). Only the register groups that its flags announce become valid.
  * Returns NULL, or why it cannot be read as one sentence part; then *ret is untouched. */
 const char *cpu_context_decode(enum cpu cpu, const uint8_t *context, size_t size_bytes, struct cpu_state *ret);
+/* The shadow stack pointer of a CONTEXT with extended state (amd64): at its address stands what the running function returns to, behind it
+ * what its caller does, and so on. false: the record has none, or the thread ran without one. */
+bool cpu_context_shadow_stack(enum cpu cpu, const uint8_t *context, size_t size_bytes, uint64_t *ret);
 
 #endif

@@ -185,5 +185,7 @@ size_t minidump_thread_by_id(const struct minidump *minidump, uint32_t id);
 size_t minidump_crashing_thread(const struct minidump *minidump);
 /* A thread's registers: the exception's own record for the thread that crashed, else the thread's. Returns NULL or why not. */
 const char *minidump_thread_state(const struct minidump *minidump, size_t thread, struct cpu_state *ret);
+/* The thread's shadow stack pointer (cpu_context_shadow_stack), from the same record; false when it is not known. */
+bool minidump_thread_shadow_stack(const struct minidump *minidump, size_t thread, uint64_t *ret);
 
 #endif

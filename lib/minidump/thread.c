@@ -131,3 +131,15 @@ const char *minidump_thread_state(const struct minidump *minidump, size_t thread
         return "the dump holds no registers for it";
     return cpu_context_decode(cpu, context.data, context.len, ret);
 }
+
+bool minidump_thread_shadow_stack(const struct minidump *minidump, size_t thread, uint64_t *ret)
+{
+    enum cpu cpu = minidump->system.cpu;
+    const struct minidump_exception *exception = &minidump->exception;
+    struct span context = minidump->threads[thread].context;
+
+    if (exception->present && exception->thread_id == minidump->threads[thread].id && exception->context.len &&
+        cpu_context_shadow_stack(cpu, exception->context.data, exception->context.len, ret))
+        return true;
+    return context.len && cpu_context_shadow_stack(cpu, context.data, context.len, ret);
+}

@@ -12,6 +12,7 @@ struct unwind_request {
     uint64_t lookup;       /* an address inside the instruction that the callee runs */
     bool is_return;        /* the callee's ip is a return address */
     bool has_left_bottom;  /* this frame or one before it belongs to no bottom library, and there are such */
+    size_t shadow;         /* index of the shadow stack's entry for the callee */
     uint32_t pushed_bytes; /* x86: what the callee has pushed as parameters of the call that it made */
 };
 
@@ -59,6 +60,9 @@ bool unwind_can_be_return(const struct unwind_request *request, uint64_t value);
 
 /* Copies code, from the process's memory or from what its modules' files hold. */
 bool unwind_code_read(const struct unwind_process *process, uint64_t address, void *ret, size_t size);
+/* Looks for a return address on the shadow stack from an index on, among so many entries; *ret_index is where it stands. */
+bool unwind_shadow_find(const struct unwind_process *process, size_t index, size_t reach, uint64_t value, size_t *ret_index);
+
 /* Reads one word of the callee's stack, of the processor's size. */
 bool unwind_read_word(const struct unwind_request *request, uint64_t address, uint64_t *ret);
 /* A stored code address without the pointer authentication code that arm64 may keep in its upper bits. */

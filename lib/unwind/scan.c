@@ -226,10 +226,30 @@ static uint64_t scan_begin(const struct unwind_request *request, uint64_t addres
     return is_homed && address <= UINT64_MAX - HOME_BYTES ? address + HOME_BYTES : address;
 }
 
+/* The next word that holds what the shadow stack says that the callee returns to. */
+static bool scan_shadow(const struct unwind_request *request, uint64_t address, struct unwind_caller *ret)
+{
+    const struct unwind_process *process = request->process;
+    uint64_t wanted, value;
+
+    if (!process->shadow || !process->shadow(process->context, request->shadow, &wanted) || wanted < UNWIND_LOWEST_IP)
+        return false;
+    for (unsigned i = 0; i < UNWIND_MAX_SCAN_WORDS && request->budget->words; i++, address += 8) {
+        request->budget->words--;
+        if (address > UINT64_MAX - 8 || !unwind_read_word(request, address, &value))
+            return false;
+        if (value == wanted) {
+            caller_set(request, address, value, ret);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool unwind_scan(const struct unwind_request *request, struct unwind_caller *ret)
 {
     uint64_t aligned = align_up(request, cpu_sp(request->callee));
 
-    return scan_words(request, scan_begin(request, aligned), true, ret) ||
+    return scan_shadow(request, aligned, ret) || scan_words(request, scan_begin(request, aligned), true, ret) ||
            (request->callee->cpu != CPU_X86 && scan_words(request, aligned, false, ret));
 }

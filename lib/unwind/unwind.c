@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_ROOM 32u
+#define FIRST_ROOM   32u
+#define SHADOW_REACH 16u /* entries that may lie between two frames: of callers that were not found */
 
 struct method {
     enum unwind_trust trust;
@@ -63,6 +64,26 @@ static bool is_above_bottom(const struct unwind_process *process, const struct u
     return process->is_bottom && !process->is_bottom(process->context, lookup_address(cursor));
 }
 
+bool unwind_shadow_find(const struct unwind_process *process, size_t index, size_t reach, uint64_t value, size_t *ret_index)
+{
+    uint64_t entry;
+
+    for (size_t i = index; process->shadow && i - index < reach && process->shadow(process->context, i, &entry); i++)
+        if (entry == value) {
+            *ret_index = i;
+            return true;
+        }
+    return false;
+}
+
+/* Where the shadow stack goes on behind a caller; a caller that is not on it, such as one found behind an exception, leaves it as it is. */
+static size_t shadow_behind(const struct unwind_process *process, size_t index, uint64_t ip)
+{
+    size_t found;
+
+    return unwind_shadow_find(process, index, SHADOW_REACH, ip, &found) ? found + 1 : index;
+}
+
 bool unwind_step(const struct unwind_process *process, struct unwind_budget *budget, struct unwind_cursor *cursor)
 {
     struct unwind_request request = {.process = process,
@@ -72,6 +93,7 @@ bool unwind_step(const struct unwind_process *process, struct unwind_budget *bud
                                      .lookup = lookup_address(cursor),
                                      .is_return = cursor->callers && !cursor->interrupted,
                                      .has_left_bottom = cursor->has_left_bottom || is_above_bottom(process, cursor),
+                                     .shadow = cursor->shadow,
                                      .pushed_bytes = cursor->pushed_bytes};
     struct unwind_caller caller;
 
@@ -87,6 +109,7 @@ bool unwind_step(const struct unwind_process *process, struct unwind_budget *bud
         *cursor = (struct unwind_cursor){.state = caller.state,
                                          .trust = methods[i].trust,
                                          .callers = cursor->callers + 1,
+                                         .shadow = shadow_behind(process, cursor->shadow, cpu_ip(&caller.state)),
                                          .pushed_bytes = parameter_bytes(&request),
                                          .has_left_bottom = request.has_left_bottom,
                                          .is_outermost = caller.is_outermost,

@@ -52,6 +52,9 @@ struct unwind_process {
     bool (*rules)(void *context, uint64_t address, size_t index, const char **ret);
     /* May be NULL. x86: the innermost record at address; false when its module has no symbols. */
     bool (*frame_record)(void *context, uint64_t address, struct unwind_frame_record *ret);
+    /* May be NULL. The index-th return address on the thread's shadow stack (amd64), innermost first; false past what is known of it. A
+     * program cannot write there, so a scan takes what it says. */
+    bool (*shadow)(void *context, size_t index, uint64_t *ret);
     /* May be NULL. Told of unwind data for the code at address that is there and not understood: what (static) completes "the code at ...".
      * The walk goes on by the methods that are left. */
     void (*note)(void *context, uint64_t address, const char *what);
@@ -85,6 +88,7 @@ struct unwind_cursor {
     struct cpu_state state;
     enum unwind_trust trust;
     size_t callers;        /* how many frames were walked before this one */
+    size_t shadow;         /* how many of the shadow stack's return addresses belong to frames before this one */
     uint32_t pushed_bytes; /* x86: parameters of the call that the frame made, as far as known */
     bool has_left_bottom;  /* a frame before it belongs to no bottom library */
     bool is_outermost;     /* nobody called it */

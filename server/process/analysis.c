@@ -16,6 +16,7 @@ struct walked {
     struct images *images;
     struct naming *naming;
     struct analysis *analysis;
+    uint64_t shadow_stack; /* of the thread that is walked; 0 = it has none that is known */
 };
 
 static bool process_read(void *context, uint64_t address, void *ret, size_t size)
@@ -80,6 +81,18 @@ static bool process_record(void *context, uint64_t address, struct unwind_frame_
     return index != 0;
 }
 
+static bool process_shadow(void *context, size_t index, uint64_t *ret)
+{
+    const struct walked *walked = context;
+    uint8_t word[8];
+
+    if (index > (UINT64_MAX - walked->shadow_stack) / 8 ||
+        !minidump_memory_read(walked->minidump, walked->shadow_stack + 8 * (uint64_t)index, word, sizeof(word)))
+        return false;
+    *ret = bytes_u64(word);
+    return true;
+}
+
 static void process_note(void *context, uint64_t address, const char *what)
 {
     const struct walked *walked = context;
@@ -114,7 +127,8 @@ size_t analysis_frame_functions(const struct analysis *analysis, const struct un
 static enum status thread_walk(struct analysis *analysis, struct images *images, size_t index, struct unwind_budget *budget)
 {
     const struct minidump_system *system = &analysis->minidump->system;
-    struct walked walked = {analysis->minidump, images, analysis->naming, analysis};
+    struct walked walked = {analysis->minidump, images, analysis->naming, analysis, 0};
+    bool has_shadow = minidump_thread_shadow_stack(analysis->minidump, index, &walked.shadow_stack);
     const struct unwind_process process = {.context = &walked,
                                            .read = process_read,
                                            .is_code = process_is_code,
@@ -123,6 +137,7 @@ static enum status thread_walk(struct analysis *analysis, struct images *images,
                                            .source = process_source,
                                            .rules = process_rules,
                                            .frame_record = process_record,
+                                           .shadow = has_shadow ? process_shadow : NULL,
                                            .note = process_note};
     struct analysis_thread *thread = &analysis->threads[index];
 

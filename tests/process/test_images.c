@@ -203,6 +203,56 @@ static void walk_when_unwind_data_is_unknown_goes_on_and_says_so(void **state)
     }
 }
 
+/* Puts an extended CONTEXT with a shadow stack pointer in the place of the thread's. */
+static void shadow_stack_give(struct dump *dump, uint64_t pointer)
+{
+    uint8_t context[0x4d0 + 24 + 64 + 16] = {0}, *ex = context + 0x4d0, *list = NULL;
+    size_t at = dump->bytes.len;
+
+    dump_context(CPU_AMD64, BASE + CODE + 0x20, STACK, context);
+    bytes_put_u32(context + 0x30, bytes_u32(context + 0x30) | 0x00100040);
+    bytes_put_u32(ex + 16, 24);
+    bytes_put_u32(ex + 20, 64 + 16);
+    bytes_put_u64(ex + 24, 1u << 11);
+    bytes_put_u64(ex + 32, 1ull << 63 | 1u << 11);
+    bytes_put_u64(ex + 24 + 64, 1);
+    bytes_put_u64(ex + 24 + 72, pointer);
+    assert_int_equal(buffer_append(&dump->bytes, context, sizeof(context)), ST_OK);
+    if (!dump->bytes.data)
+        abort();
+    for (uint32_t i = 0; i < bytes_u32(dump->bytes.data + 8); i++) {
+        const uint8_t *row = dump->bytes.data + bytes_u32(dump->bytes.data + 12) + (size_t)12 * i;
+
+        if (bytes_u32(row) == 3)
+            list = dump->bytes.data + bytes_u32(row + 8);
+    }
+    if (!list)
+        abort();
+    bytes_put_u32(list + 4 + 40, sizeof(context));
+    bytes_put_u32(list + 4 + 44, (uint32_t)at);
+}
+
+/* Of the two words that a scan would take the shadow stack knows the second. */
+static void walk_when_the_thread_has_a_shadow_stack_scans_by_it(void **state)
+{
+    static struct dump dump;
+    struct analysis *analysis;
+    uint8_t shadow[16] = {0};
+    const char *why;
+
+    (void)state;
+    bytes_put_u64(shadow, BASE + CODE + 0x40);
+    dump_make(&dump, TIMESTAMP);
+    dump_add_memory(&dump, 0x70000, shadow, sizeof(shadow));
+    dump_finish(&dump);
+    shadow_stack_give(&dump, 0x70000);
+    assert_int_equal(analysis_create(&analysis, (struct span){dump.bytes.data, dump.bytes.len}, NULL, &why), ST_OK);
+    assert_true(analysis->threads[0].stack.count >= 2);
+    assert_int_equal(analysis->threads[0].stack.frames[1].ip, BASE + CODE + 0x40);
+    analysis_free(analysis);
+    dump_done(&dump);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +261,7 @@ int main(void)
         cmocka_unit_test(walk_when_a_symbol_folder_holds_the_file_is_exact),
         cmocka_unit_test(walk_when_the_file_is_another_build_does_not_use_it),
         cmocka_unit_test(walk_when_unwind_data_is_unknown_goes_on_and_says_so),
+        cmocka_unit_test(walk_when_the_thread_has_a_shadow_stack_scans_by_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -451,6 +451,7 @@ static uint64_t touch_threads(const struct minidump *minidump)
                 sum += word;
         }
         sum += minidump_last_error(minidump, i, text, sizeof(text)) + touch_bytes(minidump->threads[i].stack);
+        sum += minidump_thread_shadow_stack(minidump, i, &word);
         if (minidump->threads[i].name)
             sum += strlen(minidump->threads[i].name);
     }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "minidump/minidump.h"
@@ -516,9 +517,88 @@ static void process_memory_when_of_the_first_revision_is_read_by_its_layout(void
     dump_done(&dump);
 }
 
+#define CONTEXT_EX   0x4d0u
+#define XSTATE       0x18u /* from the CONTEXT_EX */
+#define WHOLE        (CONTEXT_EX + XSTATE + 64 + 256 + 8 + 16)
+#define CET_BIT      (1ull << 11)
+#define COMPACTED    (1ull << 63)
+#define AVX_AND_PKRU (1ull << 2 | 1ull << 9)
+
+/* An amd64 CONTEXT with extended state: AVX and protection keys stand before the shadow stack's. */
+static void extended_context(uint8_t context[WHOLE])
+{
+    uint8_t *ex = context + CONTEXT_EX, *area = ex + XSTATE;
+
+    memset(context, 0, WHOLE);
+    dump_context(CPU_AMD64, 0x1000, 0x2000, context);
+    bytes_put_u32(context + 0x30, bytes_u32(context + 0x30) | 0x00100040);
+    bytes_put_u32(ex + 16, XSTATE);
+    bytes_put_u32(ex + 20, WHOLE - CONTEXT_EX - XSTATE);
+    bytes_put_u64(area, AVX_AND_PKRU | CET_BIT);
+    bytes_put_u64(area + 8, AVX_AND_PKRU | CET_BIT | COMPACTED);
+    bytes_put_u64(area + 64 + 256 + 8, 1);
+    bytes_put_u64(area + 64 + 256 + 8 + 8, 0x7000);
+}
+
+static void shadow_stack_when_context_is_extended_is_found_behind_what_else_is_saved(void **state)
+{
+    uint8_t context[WHOLE], *area = context + CONTEXT_EX + XSTATE;
+    uint64_t pointer = 0;
+
+    (void)state;
+    extended_context(context);
+    assert_true(cpu_context_shadow_stack(CPU_AMD64, context, WHOLE, &pointer));
+    assert_int_equal(pointer, 0x7000);
+    bytes_put_u64(area + 8, CET_BIT | COMPACTED); /* the shadow stack's alone, as Crashpad writes it */
+    bytes_put_u64(area + 64, 1);
+    bytes_put_u64(area + 72, 0x8000);
+    assert_true(cpu_context_shadow_stack(CPU_AMD64, context, WHOLE, &pointer));
+    assert_int_equal(pointer, 0x8000);
+}
+
+static void shadow_stack_when_context_has_none_or_lies_is_not_found(void **state)
+{
+    static const struct {
+        size_t offset;
+        uint64_t value;
+    } changes[] = {
+        {0x30, 0x0010000b},                                     /* no extended state */
+        {CONTEXT_EX + 16, 0xfffffff0},                          /* before the CONTEXT_EX */
+        {CONTEXT_EX + 16, 0x100000018},                         /* no bytes */
+        {CONTEXT_EX + XSTATE, AVX_AND_PKRU},                    /* not saved */
+        {CONTEXT_EX + XSTATE + 8, AVX_AND_PKRU | CET_BIT},      /* not compacted */
+        {CONTEXT_EX + XSTATE + 8, 0x7ff | CET_BIT | COMPACTED}, /* behind the end */
+        {CONTEXT_EX + XSTATE + 64 + 256 + 8, 0},                /* switched off */
+        {CONTEXT_EX + XSTATE + 64 + 256 + 16, 0},               /* nowhere */
+        {CONTEXT_EX + XSTATE + 64 + 256 + 16, 0x7001},          /* no place for words */
+    };
+    uint64_t pointer = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        uint8_t context[WHOLE];
+
+        extended_context(context);
+        bytes_put_u64(context + changes[i].offset, changes[i].value);
+        if (cpu_context_shadow_stack(CPU_AMD64, context, WHOLE, &pointer))
+            fail_msg("case %zu gave 0x%llx", i, (unsigned long long)pointer);
+    }
+    for (size_t size = 0; size < WHOLE; size++) {
+        uint8_t whole[WHOLE], *cut = malloc(size ? size : 1);
+
+        assert_non_null(cut);
+        extended_context(whole);
+        memcpy(cut, whole, size);
+        assert_false(cpu_context_shadow_stack(CPU_AMD64, cut, size, &pointer));
+        free(cut);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shadow_stack_when_context_is_extended_is_found_behind_what_else_is_saved),
+        cmocka_unit_test(shadow_stack_when_context_has_none_or_lies_is_not_found),
         cmocka_unit_test(minidump_when_it_tells_handles_and_memory_has_them),
         cmocka_unit_test(process_memory_when_of_the_first_revision_is_read_by_its_layout),
         cmocka_unit_test(minidump_when_typical_is_read_without_soft_errors),

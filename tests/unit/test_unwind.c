@@ -24,6 +24,8 @@ struct model {
     size_t words;
     const uint8_t *code; /* CODE_START on */
     size_t code_bytes;
+    const uint64_t *shadow; /* NULL: there is no shadow stack */
+    size_t shadow_words;
 };
 
 static bool model_read(void *context, uint64_t address, void *ret, size_t size)
@@ -50,9 +52,20 @@ static bool model_is_code(void *context, uint64_t address)
     return address >= CODE_START && address < CODE_END;
 }
 
+static bool model_shadow(void *context, size_t index, uint64_t *ret)
+{
+    const struct model *model = context;
+
+    if (index >= model->shadow_words)
+        return false;
+    *ret = model->shadow[index];
+    return true;
+}
+
 static struct unwind_stack walk(struct model *model, enum cpu cpu, uint64_t ip, uint64_t sp)
 {
-    const struct unwind_process process = {.context = model, .read = model_read, .is_code = model_is_code};
+    const struct unwind_process process = {
+        .context = model, .read = model_read, .is_code = model_is_code, .shadow = model->shadow ? model_shadow : NULL};
     struct unwind_budget budget = {100000, 1000000};
     struct cpu_state state = {.cpu = cpu};
     struct unwind_stack stack;
@@ -92,6 +105,38 @@ static void walk_when_return_addresses_stand_in_place_finds_each(void **state)
     assert_int_equal(stack.frames[1].sp, STACK_AT + 16);
     assert_int_equal(stack.frames[1].trust, UNWIND_TRUST_SCAN);
     assert_int_equal(stack.frames[2].ip, CODE_START + 0x222);
+    unwind_stack_done(&stack);
+}
+
+/* Of the words that could be return addresses only those on the shadow stack are; where it is not known any more, all count again. */
+static void scan_when_there_is_a_shadow_stack_takes_what_it_says(void **state)
+{
+    static const uint64_t words[] = {1, CODE_START + 0x111, 2, CODE_START + 0x222, 0, CODE_START + 0x333,
+                                     0, CODE_START + 0x444, 0, CODE_START + 0x555, 0, 0};
+    static const uint64_t shadow[] = {CODE_START + 0x222, CODE_START + 0x444};
+    struct model model = {.stack = words, .words = 12, .shadow = shadow, .shadow_words = 2};
+    struct unwind_stack stack = walk(&model, CPU_AMD64, CODE_START + 0x10, STACK_AT);
+
+    (void)state;
+    assert_int_equal(stack.count, 4);
+    assert_int_equal(stack.frames[1].ip, CODE_START + 0x222);
+    assert_int_equal(stack.frames[1].sp, STACK_AT + 32);
+    assert_int_equal(stack.frames[2].ip, CODE_START + 0x444);
+    assert_int_equal(stack.frames[3].ip, CODE_START + 0x555);
+    unwind_stack_done(&stack);
+}
+
+/* A shadow stack that the stack knows nothing of, as of another thread, is no use. */
+static void scan_when_the_shadow_stack_is_of_others_goes_on_without(void **state)
+{
+    static const uint64_t words[] = {1, CODE_START + 0x111, 2, CODE_START + 0x222, 0, 0};
+    static const uint64_t shadow[] = {CODE_START + 0x999, 7};
+    struct model model = {.stack = words, .words = 6, .shadow = shadow, .shadow_words = 2};
+    struct unwind_stack stack = walk(&model, CPU_AMD64, CODE_START + 0x10, STACK_AT);
+
+    (void)state;
+    assert_int_equal(stack.count, 3);
+    assert_int_equal(stack.frames[1].ip, CODE_START + 0x111);
     unwind_stack_done(&stack);
 }
 
@@ -389,6 +434,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walk_when_stack_is_empty_gives_the_context_frame),
         cmocka_unit_test(walk_when_return_addresses_stand_in_place_finds_each),
+        cmocka_unit_test(scan_when_there_is_a_shadow_stack_takes_what_it_says),
+        cmocka_unit_test(scan_when_the_shadow_stack_is_of_others_goes_on_without),
         cmocka_unit_test(scan_when_words_are_of_bottom_libraries_passes_them_over),
         cmocka_unit_test(scan_when_bottom_library_called_back_keeps_it),
         cmocka_unit_test(scan_when_word_is_a_function_pointer_passes_it_over),
