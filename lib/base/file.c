@@ -1,15 +1,12 @@
 /* file.c - what can be said of files on every system in terms of the single steps in win/ and posix/. */
 #include "base/file_os.h"
-#include "base/random.h"
-#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_CHUNK_BYTES 65536
 #define FILE_PATH_BYTES  65536
 
-/* A new string with the folder that path lies in: "." when it names none. NULL without memory. */
-static char *parent_of(const char *path)
+char *path_parent_os(const char *path)
 {
     size_t length = strlen(path);
     while (length && path_is_separator_os(path[length - 1]))
@@ -33,7 +30,7 @@ enum status folder_create(const char *path)
 {
     enum status status = folder_make_os(path);
     if (status == ST_NOT_FOUND) {
-        char *parent = parent_of(path);
+        char *parent = path_parent_os(path);
         if (!parent)
             return ST_MEMORY;
         /* The parent is always shorter, so this ends; a root that does not exist has itself or "." for a parent. */
@@ -87,51 +84,5 @@ enum status file_read_whole(const char *path, size_t max_bytes, struct buffer *o
         out->len = before;
     if (out->data)
         out->data[out->len] = 0;
-    return status;
-}
-
-/* A name beside path that nobody else has: the random part keeps two writers of one path apart. */
-static enum status temporary_name(struct buffer *out, const char *path)
-{
-    uint8_t random[8];
-    char hex[2 * sizeof random + 1];
-    enum status status = random_bytes(random, sizeof random);
-    if (status)
-        return status;
-    text_hex(hex, random, sizeof random);
-    status = buffer_append_text(out, path);
-    if (!status)
-        status = buffer_append_byte(out, '.');
-    if (!status)
-        status = buffer_append_text(out, hex);
-    return status ? status : buffer_append_text(out, ".tmp");
-}
-
-enum status file_write_whole(const char *path, const void *bytes, size_t size)
-{
-    struct file file = {FILE_CLOSED};
-    struct buffer temporary;
-    char *parent = NULL;
-    bool made = false;
-    buffer_init(&temporary, FILE_PATH_BYTES);
-    enum status status = temporary_name(&temporary, path);
-    if (!status)
-        status = file_open(&file, buffer_text(&temporary), FILE_MODE_CREATE);
-    made = !status;
-    if (!status)
-        status = file_write(&file, bytes, size);
-    if (!status)
-        status = file_sync(&file);
-    file_close(&file);
-    if (!status)
-        status = file_rename(buffer_text(&temporary), path, true);
-    if (made && status)
-        file_remove(buffer_text(&temporary));
-    if (!status) {
-        parent = parent_of(path);
-        status = parent ? folder_sync(parent) : ST_MEMORY;
-    }
-    free(parent);
-    buffer_done(&temporary);
     return status;
 }

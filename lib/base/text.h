@@ -31,6 +31,7 @@ bool text_parse_u64(const char *text, uint64_t *ret);
 bool text_parse_size(const char *text, uint64_t *ret_bytes);
 bool text_parse_duration(const char *text, uint64_t *ret_ms);
 
+int text_digit(char c); /* what a hexadecimal digit stands for; -1 when it is none */
 /* Lower-case hex of size bytes into ret (2 * size + 1 bytes). */
 void text_hex(char *ret, const void *bytes, size_t size);
 /* The reverse; false unless text is exactly 2 * size hex digits. */

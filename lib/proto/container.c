@@ -1,17 +1,7 @@
-/* container.c - the footer of a report file and the checksum of its record. */
+/* container.c - writes the footer of a report file and sums its record; container_read.c reads it. */
 #include "proto/container.h"
 #include "base/bytes.h"
-#include "proto/record.h"
-
-enum {
-    AT_MAGIC = 0,
-    AT_FOOTER_BYTES = 8,
-    AT_VERSION = 12,
-    AT_RECORD_OFFSET = 16,
-    AT_RECORD_BYTES = 24,
-    AT_RECORD_CRC32 = 28,
-    AT_RESERVED = 32
-};
+#include "proto/container_footer.h"
 
 void container_footer_encode(const struct container_footer *footer, uint8_t ret[CONTAINER_FOOTER_BYTES])
 {
@@ -22,30 +12,6 @@ void container_footer_encode(const struct container_footer *footer, uint8_t ret[
     bytes_put_u32(ret + AT_RECORD_BYTES, footer->record_bytes);
     bytes_put_u32(ret + AT_RECORD_CRC32, footer->record_crc32);
     bytes_put_u64(ret + AT_RESERVED, 0);
-}
-
-const char *container_footer_decode(const uint8_t bytes[CONTAINER_FOOTER_BYTES], uint64_t file_bytes, struct container_footer *ret)
-{
-    if (file_bytes < CONTAINER_FOOTER_BYTES)
-        return "is shorter than a report's footer";
-    if (bytes_u64(bytes + AT_MAGIC) != CONTAINER_MAGIC)
-        return "does not end with a report's footer";
-    if (bytes_u32(bytes + AT_VERSION) != CONTAINER_VERSION)
-        return "is a report of a version that is not understood";
-    if (bytes_u32(bytes + AT_FOOTER_BYTES) != CONTAINER_FOOTER_BYTES)
-        return "states a footer size that is not its version's";
-    struct container_footer footer = {
-        .record_offset = bytes_u64(bytes + AT_RECORD_OFFSET),
-        .record_bytes = bytes_u32(bytes + AT_RECORD_BYTES),
-        .record_crc32 = bytes_u32(bytes + AT_RECORD_CRC32),
-    };
-    uint64_t before_footer = file_bytes - CONTAINER_FOOTER_BYTES;
-    if (footer.record_bytes > RECORD_MAX_BYTES)
-        return "states a record that is longer than allowed";
-    if (footer.record_offset > before_footer || footer.record_bytes != before_footer - footer.record_offset)
-        return "states a record that does not end where the footer begins";
-    *ret = footer;
-    return NULL;
 }
 
 /* Reflected, polynomial 0x04c11db7, a nibble at a time: records are small and the table stays 64 bytes. */

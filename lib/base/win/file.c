@@ -2,29 +2,13 @@
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/file_os.h"
-#include "base/win/error.h"
+#include "base/win/file_handle.h"
 #include "base/win/wide.h"
 #include <stdlib.h>
 #include <string.h>
-#include <windows.h>
-/* need windows.h */
-#include <aclapi.h>
-#include <sddl.h>
 
 #define IO_MAX_BYTES (1u << 30)
 #define RETRY_COUNT  8 /* 1 + 2 + ... + 128 ms */
-/* file_lock's one byte lies where no file reaches, because a lock on Windows keeps others from reading those bytes. */
-#define LOCK_OFFSET_HIGH 0x40000000u
-
-static HANDLE handle_of(const struct file *file)
-{
-    return (HANDLE)file->os; /* NOLINT(performance-no-int-to-ptr): a portable struct keeps handles as integers */
-}
-
-static enum status result(BOOL done)
-{
-    return done ? ST_OK : error_last();
-}
 
 static const struct {
     DWORD access, share, creation, flags;
@@ -122,24 +106,6 @@ enum status file_write(struct file *file, const void *bytes, size_t size)
     return ST_OK;
 }
 
-enum status file_seek(struct file *file, uint64_t offset)
-{
-    LARGE_INTEGER to;
-    if (offset > INT64_MAX)
-        return ST_ARGUMENT;
-    to.QuadPart = (LONGLONG)offset;
-    return result(SetFilePointerEx(handle_of(file), to, NULL, FILE_BEGIN));
-}
-
-enum status file_truncate(struct file *file, uint64_t size)
-{
-    FILE_END_OF_FILE_INFO end;
-    if (size > INT64_MAX)
-        return ST_ARGUMENT;
-    end.EndOfFile.QuadPart = (LONGLONG)size;
-    return result(SetFileInformationByHandle(handle_of(file), FileEndOfFileInfo, &end, sizeof end));
-}
-
 enum status file_sync(struct file *file)
 {
     return result(FlushFileBuffers(handle_of(file)));
@@ -157,39 +123,6 @@ enum status file_info_of(struct file *file, struct file_info *ret)
     ret->is_folder = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && !reparse;
     ret->is_regular = !reparse && !(info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) && GetFileType(handle_of(file)) == FILE_TYPE_DISK;
     return ST_OK;
-}
-
-enum status file_owner(struct file *file, char ret[FILE_OWNER_BYTES])
-{
-    PSECURITY_DESCRIPTOR security = NULL;
-    PSID owner = NULL;
-    wchar_t *wide = NULL;
-    char *text = NULL;
-    DWORD error = GetSecurityInfo(handle_of(file), SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL, &security);
-    enum status status = status_from_win32(error);
-    if (!status && !ConvertSidToStringSidW(owner, &wide))
-        status = error_last();
-    text = status ? NULL : wide_to_utf8(wide);
-    if (!status && (!text || strlen(text) >= FILE_OWNER_BYTES))
-        status = text ? ST_TOO_LARGE : ST_MEMORY;
-    if (!status)
-        memcpy(ret, text, strlen(text) + 1);
-    free(text);
-    LocalFree(wide);
-    LocalFree(security);
-    return status;
-}
-
-bool file_owner_is_system(const char *owner)
-{
-    return strcmp(owner, "S-1-5-18") == 0 || strcmp(owner, "S-1-5-32-544") == 0;
-}
-
-enum status file_lock(struct file *file)
-{
-    OVERLAPPED at = {0};
-    at.OffsetHigh = LOCK_OFFSET_HIGH;
-    return result(LockFileEx(handle_of(file), LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at));
 }
 
 enum status file_stat(const char *path, struct file_info *ret)
@@ -224,11 +157,6 @@ static enum status retry_pause(unsigned attempt, DWORD error)
     return ST_OK;
 }
 
-bool file_case_matters(void)
-{
-    return false;
-}
-
 enum status file_remove(const char *path)
 {
     wchar_t *wide = wide_path(path);
@@ -241,24 +169,6 @@ enum status file_remove(const char *path)
         bool folder = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
         status = folder ? ST_ACCESS : retry_pause(attempt, error);
     }
-    free(wide);
-    return status;
-}
-
-enum status file_touch(const char *path)
-{
-    wchar_t *wide = wide_path(path);
-    if (!wide)
-        return ST_MEMORY;
-    HANDLE file = CreateFileW(wide, FILE_WRITE_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                              FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    enum status status = file == INVALID_HANDLE_VALUE ? error_last() : ST_OK;
-    FILETIME now;
-    GetSystemTimeAsFileTime(&now);
-    if (!status && !SetFileTime(file, NULL, NULL, &now))
-        status = error_last();
-    if (file != INVALID_HANDLE_VALUE)
-        CloseHandle(file);
     free(wide);
     return status;
 }
@@ -294,16 +204,6 @@ enum status folder_sync(const char *path)
 {
     (void)path; /* NTFS journals names; a folder cannot be flushed */
     return ST_OK;
-}
-
-enum status folder_remove(const char *path)
-{
-    wchar_t *wide = wide_path(path);
-    if (!wide)
-        return ST_MEMORY;
-    enum status status = result(RemoveDirectoryW(wide));
-    free(wide);
-    return status;
 }
 
 struct folder {
@@ -358,28 +258,4 @@ void folder_close(struct folder *folder)
     FindClose(folder->os);
     free(folder->name);
     free(folder);
-}
-
-/* GetDiskFreeSpaceExW wants a folder: a file's name is cut back to the one that holds it. */
-enum status file_free_space(const char *path, uint64_t *ret_bytes)
-{
-    ULARGE_INTEGER available;
-    struct file_info info = {0};
-    enum status status = file_stat(path, &info);
-    if (status)
-        return status;
-    wchar_t *wide = wide_path(path);
-    if (!wide)
-        return ST_MEMORY;
-    if (!info.is_folder) {
-        wchar_t *end = wide + wcslen(wide);
-        while (end > wide && end[-1] != '\\' && end[-1] != '/' && end[-1] != ':')
-            end--;
-        *end = 0;
-    }
-    status = result(GetDiskFreeSpaceExW(*wide ? wide : NULL, &available, NULL, NULL));
-    free(wide);
-    if (!status)
-        *ret_bytes = available.QuadPart;
-    return status;
 }
