@@ -8,7 +8,8 @@
 #define DUMP_LIMITS_DROP_BYTES 2048
 
 struct dump_limits {
-    uint32_t most_kind; /* SALVOR_DUMP_* that is written at most; 0 = as the program asks */
+    uint32_t most_kind;  /* SALVOR_DUMP_* that is written at most; 0 = as the program asks */
+    uint64_t most_bytes; /* of a dump with its attachments; 0 = no bound */
     bool drop_attachments;
     char drop_annotations[DUMP_LIMITS_DROP_BYTES]; /* names, one a line */
 };

@@ -29,6 +29,7 @@ void policy_options_table(struct option ret[POLICY_OPTION_COUNT], struct policy_
     const struct option table[POLICY_OPTION_COUNT] = {
         {"consent", OPTION_TEXT, &options->consent, 0, 0, "WORD", "send reports 'always', when the user was asked ('ask'), or 'never'"},
         {"dump-kind", OPTION_TEXT, &options->dump_kind, 0, 0, "WORD", "write no more than 'mini', 'smart' or 'full' dumps"},
+        {"dump-size", OPTION_SIZE, &options->dump_bytes, 0, 0, "SIZE", "make dumps poorer that would be larger than this; 0 = no limit"},
         {"drop-attachments", OPTION_FLAG, &options->drop_attachments, 0, 0, NULL, "leave attachments out of reports"},
         {"drop-annotation", OPTION_LIST, &options->drop_annotations, 0, 0, "NAME", "leave this annotation out; may be given again"},
         {"rate-signature", OPTION_NUMBER, &options->signature_per_day, 0, MAX_COUNT, "N", "send so many of one crash a day; 0 = all"},

@@ -7,6 +7,7 @@
 struct policy_options {
     const char *consent;                 /* always, ask or never */
     const char *dump_kind;               /* mini, smart, full: the most that is written; NULL: as the program asks */
+    uint64_t dump_bytes;                 /* the most that is written; 0 = no limit */
     struct option_list drop_annotations; /* names */
     bool drop_attachments;
     uint64_t signature_per_day, program_per_day, all_per_day, sample_percent, loop_crashes, loop_window_ms;
@@ -15,7 +16,7 @@ struct policy_options {
     uint64_t keep_ms, keep_failed_ms;
 };
 
-#define POLICY_OPTION_COUNT 15
+#define POLICY_OPTION_COUNT 16
 void policy_options_defaults(struct policy_options *ret);
 void policy_options_table(struct option ret[POLICY_OPTION_COUNT], struct policy_options *options);
 /* Whether the words are known ones; if not, *ret_message is one static sentence. */

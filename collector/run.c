@@ -104,7 +104,8 @@ static void dump_limits(void *context, const char *app, struct dump_limits *ret)
     const struct policy_options *options = &collector->settings->policy;
     size_t length = 0;
 
-    *ret = (struct dump_limits){.most_kind = policy_options_dump_kind(options), .drop_attachments = options->drop_attachments};
+    *ret = (struct dump_limits){
+        .most_kind = policy_options_dump_kind(options), .most_bytes = options->dump_bytes, .drop_attachments = options->drop_attachments};
     if (policy_is_looping(collector->policy, app, (int64_t)clock_steady_ms()))
         ret->most_kind = DUMP_LIMITS_SMALLEST;
     for (size_t i = 0; i < options->drop_annotations.count; i++) {

@@ -27,7 +27,7 @@ struct dump_task {
     uint64_t process, block_section, file; /* handle values */
     uint64_t token;                        /* of the process's user, to open attachments with; 0 = not to be had */
     uint64_t start_filetime;               /* of the process, as the broker knows it, */
-    uint64_t max_dump_bytes;               /* 0 = no bound */
+    uint64_t most_bytes;                   /* limits, as in dump_limits.h; */
     uint32_t progress;                     /* the dumper adds 1 whenever it gets on */
     uint32_t status;                       /* enum status, set last */
     uint32_t identity_bytes;               /* written by the broker: this much of record is the identity */
@@ -36,7 +36,7 @@ struct dump_task {
     uint32_t pointer_bits;                 /* of the process, as it said when it registered */
     uint64_t dump_bytes;                   /* written by the dumper: what of the file is the dump; */
     uint32_t file_count;                   /* behind it stand so many files */
-    uint32_t most_kind;                    /* limits, as in dump_limits.h */
+    uint32_t most_kind;                    /* these too */
     uint32_t drop_attachments, reserved;
     char drop_annotations[DUMP_LIMITS_DROP_BYTES];
     struct dump_task_file files[DUMP_TASK_MAX_FILES];

@@ -68,13 +68,22 @@ void data_init(const struct settings *from)
     client.block = block;
 }
 
-/* Everything but the monitor's own words: state, progress and result start afresh, and its inbox stays what it said. */
+/* Everything but the monitor's own words: state, progress and result start afresh, and its inbox stays what it said. Its policy stays the
+ * last that was heard: a monitor that has gone has not changed its mind. */
 static void carry_over(struct block *to, const struct block *from)
 {
+    uint64_t most_bytes = to->most_dump_bytes;
+    uint32_t most_kind = to->most_dump_kind;
     char inbox[BLOCK_MAX_PATH];
 
     memcpy(inbox, to->inbox, sizeof inbox);
+    if (to == &client_local_block) {
+        most_bytes = from->most_dump_bytes;
+        most_kind = from->most_dump_kind;
+    }
     memcpy(to, from, sizeof *to);
+    to->most_dump_bytes = most_bytes;
+    to->most_dump_kind = most_kind;
     memcpy(to->inbox, inbox, sizeof inbox);
     to->state = BLOCK_IDLE;
     to->progress = 0;

@@ -13,15 +13,12 @@
 #include "proto/container.h"
 #include "proto/name.h"
 #include "proto/report.h"
-#include "writer/append.h"
 #include "writer/attachment.h"
-#include "writer/extra.h"
-#include "writer/minidump_writer.h"
+#include "writer/dump.h"
 #include <stdlib.h>
 #include <wchar.h>
 
 #define RESORT_STACK_BYTES  (1024 * 1024)
-#define RESORT_OWN_STREAMS  2
 #define RESORT_RECORD_BYTES (320 * 1024) /* every annotation at its largest, escapes aside */
 
 /* Everything the thread needs, made while the process was well. */
@@ -99,34 +96,25 @@ static bool write_all(HANDLE file, const void *bytes, size_t size)
     return WriteFile(file, bytes, (DWORD)size, &written, NULL) && written == size;
 }
 
-static bool write_minidump(HANDLE file, const struct block *block, const struct record_writer *record)
+static bool write_minidump(HANDLE file, const struct block *block, struct record_writer *record)
 {
-    struct minidump_stream streams[RESORT_OWN_STREAMS + BLOCK_MAX_STREAMS] = {
-        {PROTO_STREAM_RECORD, {(const uint8_t *)record->data, record->len}},
-    };
-    size_t log_bytes = report_log(block, resort.log), count = 1, i;
-    struct minidump_request request = {
+    const struct dump_order order = {
         .process = GetCurrentProcess(),
         .file = file,
         .pid = GetCurrentProcessId(),
-        .kind = block->dump_kind,
-        .exception = &block->exception,
         .pointer_bits = sizeof(void *) * 8,
-        .streams = streams,
+        .most_kind = block->most_dump_kind,
+        .most_bytes = dump_bound(block->max_dump_bytes, block->most_dump_bytes),
+        .copy = block,
+        .record_text = resort.record,
+        .record = record,
+        .log = resort.log,
+        .extra = &resort.extra,
     };
     const char *why;
     DWORD error;
 
-    if (log_bytes)
-        streams[count++] = (struct minidump_stream){PROTO_STREAM_LOG, {resort.log, log_bytes}};
-    for (i = 0; i < resort.extra.stream_count; i++)
-        streams[count++] = resort.extra.streams[i];
-    request.stream_count = count;
-    if (minidump_write(&request, &why, &error) != ST_OK)
-        return false;
-    /* On an error the dump stays what it was. */
-    minidump_append(file, request.process, request.pid, resort.extra.ranges, resort.extra.range_count);
-    return true;
+    return dump_write(&order, &why, &error) == ST_OK;
 }
 
 static uint64_t file_end(HANDLE file)
@@ -136,13 +124,13 @@ static uint64_t file_end(HANDLE file)
 }
 
 /* Behind the dump: the attachments, each with its line in the record. */
-static void write_attachments(HANDLE file, uint64_t offset, struct record_writer *record)
+static void write_attachments(HANDLE file, const struct block *block, uint64_t offset, struct record_writer *record)
 {
     char text[ATTACHMENT_NAME_BYTES + 64];
     struct line line;
     size_t i;
 
-    attachments_write(&resort.attachments, file, offset, record);
+    attachments_write(&resort.attachments, file, offset, dump_bound(block->max_dump_bytes, block->most_dump_bytes), record);
     for (i = 0; i < resort.attachments.count; i++) {
         const struct attachment *from = &resort.attachments.items[i];
         line_init(&line, text, sizeof text);
@@ -157,7 +145,7 @@ static void write_attachments(HANDLE file, uint64_t offset, struct record_writer
 }
 
 /* The end of the report file: attachments, the record with the dump's size, and the footer. */
-static bool write_tail(HANDLE file, struct record_writer *record)
+static bool write_tail(HANDLE file, const struct block *block, struct record_writer *record)
 {
     struct container_footer footer;
     uint8_t bytes[CONTAINER_FOOTER_BYTES];
@@ -166,7 +154,7 @@ static bool write_tail(HANDLE file, struct record_writer *record)
     if (!dump_bytes)
         return false;
     record_put_u64(record, RECORD_DUMP_BYTES, dump_bytes);
-    write_attachments(file, dump_bytes, record);
+    write_attachments(file, block, dump_bytes, record);
     footer.record_offset = file_end(file);
     footer.record_bytes = (uint32_t)record->len;
     footer.record_crc32 = container_crc32(record->data, record->len);
@@ -217,7 +205,7 @@ static bool write_file(const struct block *block)
     if (file == INVALID_HANDLE_VALUE)
         return false;
     collect(block, &record);
-    written = write_minidump(file, block, &record) && write_tail(file, &record);
+    written = write_minidump(file, block, &record) && write_tail(file, block, &record);
     attachments_close(&resort.attachments);
     CloseHandle(file);
     written = written && move_into_queue(block);

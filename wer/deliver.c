@@ -7,15 +7,12 @@
 #include "proto/code.h"
 #include "proto/report.h"
 #include "spool/spool.h"
-#include "writer/append.h"
 #include "writer/attachment.h"
-#include "writer/extra.h"
-#include "writer/minidump_writer.h"
+#include "writer/dump.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define RECORD_BYTES (512 * 1024)
-#define OWN_STREAMS  2
 
 struct delivery {
     struct target *target;
@@ -124,37 +121,33 @@ static void collect_extras(struct delivery *delivery)
         CloseHandle(token);
 }
 
+static uint64_t most_bytes(const struct block *copy)
+{
+    return dump_bound(copy->max_dump_bytes, copy->most_dump_bytes);
+}
+
 static enum status write_dump(struct delivery *delivery)
 {
     const struct block *copy = delivery->target->copy;
-    struct minidump_stream streams[OWN_STREAMS + BLOCK_MAX_STREAMS] = {
-        {PROTO_STREAM_RECORD, {(const uint8_t *)delivery->record, delivery->writer.len}},
-    };
-    size_t log_bytes = report_log(copy, delivery->log), stream_count = 1;
-
-    if (log_bytes)
-        streams[stream_count++] = (struct minidump_stream){PROTO_STREAM_LOG, {delivery->log, log_bytes}};
-    for (size_t i = 0; i < delivery->extra.stream_count; i++)
-        streams[stream_count++] = delivery->extra.streams[i];
-    struct minidump_request request = {
+    const struct dump_order order = {
         .process = delivery->target->process,
         .file = (HANDLE)spool_draft_file(delivery->draft)->os,
         .pid = delivery->identity.pid,
-        .kind = copy->dump_kind,
-        .exception = &copy->exception,
         .pointer_bits = sizeof(void *) * 8,
-        .streams = streams,
-        .stream_count = stream_count,
+        .most_kind = copy->most_dump_kind,
+        .most_bytes = most_bytes(copy),
+        .copy = copy,
+        .record_text = delivery->record,
+        .record = &delivery->writer,
+        .log = delivery->log,
+        .extra = &delivery->extra,
         .progress = target_progress,
         .context = delivery->target,
     };
     const char *why;
     DWORD error;
-    enum status status = minidump_write(&request, &why, &error);
 
-    if (status == ST_OK) /* on an error the dump stays what it was */
-        minidump_append(request.file, request.process, request.pid, delivery->extra.ranges, delivery->extra.range_count);
-    return status;
+    return dump_write(&order, &why, &error);
 }
 
 static enum status end_draft(struct delivery *delivery)
@@ -167,7 +160,7 @@ static enum status end_draft(struct delivery *delivery)
 
     if (status != ST_OK)
         return status;
-    attachments_write(attachments, (HANDLE)file->os, info.size_bytes, &delivery->writer);
+    attachments_write(attachments, (HANDLE)file->os, info.size_bytes, most_bytes(delivery->target->copy), &delivery->writer);
     for (size_t i = 0; i < attachments->count; i++)
         files[i] = (struct spool_attachment){.name = attachments->items[i].name, .size_bytes = attachments->items[i].size_bytes};
     return spool_draft_end_written(delivery->draft, info.size_bytes, files, attachments->count);

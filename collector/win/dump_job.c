@@ -76,6 +76,7 @@ static void write_limits(struct dump_job *job)
         return;
     job->policy->limits(job->policy->limits_context, job->client->peer.app, &limits);
     job->task->most_kind = limits.most_kind;
+    job->task->most_bytes = limits.most_bytes;
     job->task->drop_attachments = limits.drop_attachments;
     memcpy((char *)(uintptr_t)job->task->drop_annotations, limits.drop_annotations, sizeof limits.drop_annotations);
 }
@@ -122,12 +123,22 @@ static bool has_begun(const struct dump_job *job)
     return job->task->progress != 0;
 }
 
-/* Bounds by the task's counter, which the client cannot reach, and not by the block's. */
+/* The task's counter, which the client cannot reach (it can the block's), and what is written: Wine's MiniDumpWriteDump calls nobody back
+ * while it copies memory. */
+static uint64_t pulse_of(struct dump_job *job)
+{
+    struct file_info info;
+    uint64_t written = file_info_of(spool_draft_file(job->draft), &info) == ST_OK ? info.size_bytes : 0;
+
+    return written + job->task->progress;
+}
+
 static enum status await_dumper(struct dump_job *job, uint32_t begin_ms)
 {
     HANDLE waits[] = {(HANDLE)process_os(job->dumper->process), job->policy->stop};
     uint64_t begin = clock_steady_ms(), moved = begin;
-    uint32_t seen = job->task->progress, exit_code;
+    uint64_t seen = pulse_of(job), pulse;
+    uint32_t exit_code;
 
     for (;;) {
         DWORD got = WaitForMultipleObjects(2, waits, FALSE, PULSE_MS);
@@ -138,9 +149,11 @@ static enum status await_dumper(struct dump_job *job, uint32_t begin_ms)
             job->why = "the collector is shutting down";
             return ST_STATE;
         }
-        if (job->task->progress != seen) {
-            seen = job->task->progress;
+        pulse = pulse_of(job);
+        if (pulse != seen) {
+            seen = pulse;
             moved = now;
+            InterlockedIncrement((volatile LONG *)&job->client->head->progress); /* the client looks there */
         }
         if (now - moved > (has_begun(job) ? STALL_MS : begin_ms) || now - begin > LIMIT_MS) {
             job->why = "the dumper made no progress";

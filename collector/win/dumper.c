@@ -8,15 +8,11 @@
 #include "crash_address.h"
 #include "proto/code.h"
 #include "proto/report.h"
-#include "writer/append.h"
 #include "writer/attachment.h"
-#include "writer/extra.h"
-#include "writer/minidump_writer.h"
+#include "writer/dump.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define OWN_STREAMS 2
 
 struct dumper {
     struct dump_task *task;
@@ -74,11 +70,6 @@ static void drop_annotations(struct block *copy, const char *names)
         }
 }
 
-static uint32_t kind_of(const struct dump_task *task, uint32_t wanted)
-{
-    return task->most_kind && (wanted > task->most_kind || wanted < MINIDUMP_KIND_MINI) ? task->most_kind : wanted;
-}
-
 static void write_record(struct dumper *dumper)
 {
     struct dump_task *task = dumper->task;
@@ -92,11 +83,10 @@ static void write_record(struct dumper *dumper)
     on_progress(dumper);
     if (!task->drop_attachments)
         attachments_open(&dumper->attachments, dumper->copy, token, &dumper->record);
-    task->record_bytes = task->identity_bytes + (uint32_t)dumper->record.len;
 }
 
 /* Behind the dump, where the broker finds them by their sizes. */
-static enum status write_attachments(struct dumper *dumper)
+static enum status write_attachments(struct dumper *dumper, uint64_t most_bytes)
 {
     struct dump_task *task = dumper->task;
     HANDLE file = (HANDLE)(uintptr_t)task->file;
@@ -104,7 +94,7 @@ static enum status write_attachments(struct dumper *dumper)
 
     if (!GetFileSizeEx(file, &size))
         return ST_SYSTEM;
-    attachments_write(&dumper->attachments, file, (uint64_t)size.QuadPart, &dumper->record);
+    attachments_write(&dumper->attachments, file, (uint64_t)size.QuadPart, most_bytes, &dumper->record);
     task->dump_bytes = (uint64_t)size.QuadPart;
     for (size_t i = 0; i < dumper->attachments.count; i++) {
         task->files[i].size_bytes = dumper->attachments.items[i].size_bytes;
@@ -115,41 +105,32 @@ static enum status write_attachments(struct dumper *dumper)
     return ST_OK;
 }
 
-static int write_dump(struct dumper *dumper)
+static int write_dump(struct dumper *dumper, uint64_t most_bytes)
 {
     const struct dump_task *task = dumper->task;
-    struct minidump_stream streams[OWN_STREAMS + BLOCK_MAX_STREAMS] = {
-        {PROTO_STREAM_RECORD, {(const uint8_t *)task->record, task->record_bytes}},
-    };
-    size_t log_bytes = report_log(dumper->copy, dumper->log), stream_count = 1;
-
-    if (log_bytes)
-        streams[stream_count++] = (struct minidump_stream){PROTO_STREAM_LOG, {dumper->log, log_bytes}};
-    for (size_t i = 0; i < dumper->extra.stream_count; i++)
-        streams[stream_count++] = dumper->extra.streams[i];
-    struct minidump_request request = {
+    const struct dump_order order = {
         .process = (HANDLE)(uintptr_t)task->process,
         .file = (HANDLE)(uintptr_t)task->file,
         .pid = task->pid,
-        .kind = kind_of(task, dumper->copy->dump_kind),
-        .exception = &dumper->copy->exception,
         .pointer_bits = dumper->copy->pointer_bits,
-        .streams = streams,
-        .stream_count = stream_count,
+        .most_kind = task->most_kind,
+        .most_bytes = most_bytes,
+        .copy = dumper->copy,
+        .record_text = task->record,
+        .record = &dumper->record,
+        .log = dumper->log,
+        .extra = &dumper->extra,
         .progress = on_progress,
         .context = dumper,
     };
     const char *why = "out of memory";
     DWORD error = 0;
-    enum status st = minidump_write(&request, &why, &error);
+    enum status st = dump_write(&order, &why, &error);
 
     if (st)
         return fail(dumper, st, why, error);
     on_progress(dumper);
-    /* On an error the dump stays what it was. */
-    minidump_append(request.file, request.process, request.pid, dumper->extra.ranges, dumper->extra.range_count);
-    on_progress(dumper);
-    st = write_attachments(dumper);
+    st = write_attachments(dumper, most_bytes);
     if (st)
         return fail(dumper, st, "the dump's size cannot be read", GetLastError());
     on_progress(dumper);
@@ -184,7 +165,7 @@ static int dump(struct dumper *dumper)
         take_hang(dumper->copy);
     write_record(dumper);
     on_progress(dumper);
-    return write_dump(dumper);
+    return write_dump(dumper, dump_bound(dumper->copy->max_dump_bytes, dumper->task->most_bytes));
 }
 
 /* Until there is something to dump; false when there is not, the broker having gone. */

@@ -359,6 +359,17 @@ static void name_consent(const struct monitor *monitor, struct peer *peer)
         uuid_consent_of(peer->consent_of, monitor->policy.machine_id, sid, size, peer->app);
 }
 
+/* For those who write its dump without us. */
+static void tell_limits(const struct monitor *monitor, struct client *client)
+{
+    struct dump_limits limits = {.most_kind = 0};
+
+    if (monitor->options.dump_limits)
+        monitor->options.dump_limits(monitor->options.dump_limits_context, client->peer.app, &limits);
+    client->head->most_dump_kind = limits.most_kind;
+    client->head->most_dump_bytes = limits.most_bytes;
+}
+
 /* Makes and shares what the peer needs; takes over the peer. */
 static enum status admit(struct monitor *monitor, struct peer *peer, const struct pipe_hello *hello, struct pipe_reply *reply)
 {
@@ -370,6 +381,7 @@ static enum status admit(struct monitor *monitor, struct peer *peer, const struc
 
     if (st)
         return st;
+    tell_limits(monitor, client);
     st = clients_add(&monitor->clients, client);
     if (st) {
         client_free(client);

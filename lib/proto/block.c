@@ -85,6 +85,7 @@ static void mend_words(struct block *copy)
 {
     mend_word(copy, &copy->state, BLOCK_FAILED, BLOCK_DUMPING);
     mend_word(copy, &copy->dump_kind, BLOCK_MAX_DUMP_KIND, 0);
+    mend_word(copy, &copy->most_dump_kind, BLOCK_MAX_DUMP_KIND, 0);
     mend_word(copy, &copy->after_dump, BLOCK_MAX_AFTER_DUMP, 0);
     mend_word(copy, &copy->consent, BLOCK_CONSENT_NO, BLOCK_CONSENT_NO); /* what cannot be read counts as no */
     mend_word(copy, &copy->exception.context_size_bytes, BLOCK_MAX_CONTEXT, 0);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define BLOCK_MAGIC   0x4b4c4253u /* "SBLK" */
-#define BLOCK_VERSION 2u
+#define BLOCK_VERSION 3u
 
 #define BLOCK_MAX_ANNOTATIONS   128
 #define BLOCK_MAX_KEY           64
@@ -122,6 +122,9 @@ struct block {
     uint32_t hang_timeout_ms;
     uint32_t damaged; /* 1 in a copy in which block_check or block_mend found something unsound; nothing in the live block */
     uint64_t crash_filetime;
+    uint64_t most_dump_bytes; /* the monitor's policy for dumps of this program: their size; 0 = no bound; */
+    uint32_t most_dump_kind;  /* and their kind; 0 = as the program asks */
+    uint32_t reserved;
     struct block_exception exception;
     char report_id[40]; /* of the last dump, set before DONE */
     char reason[256];   /* salvor_dump_now's */

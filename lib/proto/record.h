@@ -75,6 +75,7 @@
 #define RECORD_ATTACHMENT_REFUSED "attachment_refused" /* "<name>: <why>" */
 #define RECORD_MEMORY_REFUSED     "memory_refused"     /* "0x<address> <size> <why>" */
 #define RECORD_STREAM_REFUSED     "stream_refused"     /* "0x<type> <size> <why>" */
+#define RECORD_DUMP_CUT           "dump_cut"           /* how the dump was made smaller to fit its bound, as a sentence part */
 #define RECORD_BLOCK_DAMAGED      "block_damaged" /* "1": the program had written over its shared block; what was unsound is left out */
 
 /* Values of RECORD_LAYER. */

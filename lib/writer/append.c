@@ -40,11 +40,14 @@ typedef HRESULT(WINAPI *description_function)(HANDLE, PWSTR *);
 struct dump {
     HANDLE file, process;
     DWORD pid;
-    uint64_t end; /* of the file as it was */
+    uint64_t end; /* of what is in the file */
+    uint64_t most_bytes;
     uint8_t header[HEADER_BYTES];
     uint8_t directory[(MAX_STREAMS + 4) * ENTRY_BYTES];
     uint32_t streams;
-    struct buffer tail; /* what goes behind end */
+    struct buffer tail;   /* what goes behind end */
+    struct buffer memory; /* the entries of its memory list */
+    bool memory_changed;  /* they are to be written anew */
 };
 
 static enum status read_at(HANDLE file, uint64_t offset, void *ret, DWORD size)
@@ -102,19 +105,43 @@ static uint8_t *find_stream(struct dump *dump, uint32_t type)
     return NULL;
 }
 
+static uint64_t aligned(uint64_t offset)
+{
+    return (offset + 7) & ~(uint64_t)7;
+}
+
 /* Where the next byte of the tail will stand in the file; aligned first. */
 static enum status tail_offset(struct dump *dump, uint32_t *ret)
 {
     static const uint8_t zeros[8];
-    uint64_t at = dump->end + dump->tail.len;
-    enum status status = buffer_append(&dump->tail, zeros, (size_t)(-(int64_t)at & 7));
+    uint64_t before = dump->end + dump->tail.len, at = aligned(before);
+    enum status status = buffer_append(&dump->tail, zeros, (size_t)(at - before));
 
-    at = dump->end + dump->tail.len;
     if (status == ST_OK && at > UINT32_MAX - MAX_APPENDED)
         status = ST_TOO_LARGE;
     if (status == ST_OK)
         *ret = (uint32_t)at;
     return status;
+}
+
+static enum status flush(struct dump *dump)
+{
+    enum status status = write_at(dump->file, dump->end, dump->tail.data, dump->tail.len);
+
+    if (status != ST_OK)
+        return status;
+    dump->end += dump->tail.len;
+    dump->tail.len = 0;
+    return ST_OK;
+}
+
+/* Takes away what was written behind the end and then found too much. */
+static enum status cut_at_end(const struct dump *dump)
+{
+    LARGE_INTEGER end;
+
+    end.QuadPart = (LONGLONG)dump->end;
+    return SetFilePointerEx(dump->file, end, NULL, FILE_BEGIN) && SetEndOfFile(dump->file) ? ST_OK : error_last();
 }
 
 static void set_entry(uint8_t *entry, uint32_t type, uint32_t size, uint32_t offset)
@@ -387,34 +414,80 @@ static enum status store_memory_list(struct dump *dump, uint8_t *entry, const st
     return status;
 }
 
-/* First of all, since the bytes go straight into the file, before the tail. A full dump has all memory in a list of its own. */
-static enum status append_memory(struct dump *dump, const struct block_range *ranges, size_t count)
+/* A full dump has all memory in a list of its own. */
+static bool has_memory_list(struct dump *dump)
 {
-    struct buffer entries;
-    uint8_t *entry = find_stream(dump, STREAM_MEMORY);
-    enum status status = ST_OK;
-    bool settled;
-    size_t before;
+    return !find_stream(dump, STREAM_MEMORY_64);
+}
 
-    if (find_stream(dump, STREAM_MEMORY_64))
-        return ST_OK;
-    buffer_init(&entries, 2 * MAX_MEMORY_ENTRIES * MEMORY_LIST_ENTRY_BYTES);
-    if (entry)
-        status = load_memory_list(dump, entry, &entries);
-    settled = memory_list_settle(&entries);
-    before = entries.len;
-    for (size_t i = 0; status == ST_OK && i < count; i++) {
-        status = memory_list_add(dump->file, &dump->end, &entries, dump->process, &ranges[i]);
-        if (status == ST_TRUNCATED)
-            status = ST_OK;
-    }
-    if (status == ST_OK && (settled || entries.len > before))
-        status = store_memory_list(dump, entry, &entries);
-    buffer_done(&entries);
+static enum status load_memory(struct dump *dump)
+{
+    uint8_t *entry = find_stream(dump, STREAM_MEMORY);
+    enum status status = entry && has_memory_list(dump) ? load_memory_list(dump, entry, &dump->memory) : ST_OK;
+
+    dump->memory_changed = status == ST_OK && memory_list_settle(&dump->memory);
     return status;
 }
 
-/* Tail and directory first; the header, which makes them count, last. */
+/* Whether the dump with its tail, memory list and directory stays within its bound. */
+static bool fits(struct dump *dump)
+{
+    uint64_t list = dump->memory_changed ? 4 + dump->memory.len : 0;
+    uint64_t directory = aligned(aligned(dump->end + dump->tail.len) + list);
+    uint64_t streams = dump->streams + (dump->memory_changed && !find_stream(dump, STREAM_MEMORY) ? 1u : 0u);
+
+    return directory <= dump->most_bytes && streams * ENTRY_BYTES <= dump->most_bytes - directory;
+}
+
+/* The range is in the file and in the list, or neither. */
+static enum status append_range(struct dump *dump, const struct block_range *range, bool *ret_fits)
+{
+    uint64_t end = dump->end;
+    size_t before = dump->memory.len;
+    bool changed = dump->memory_changed;
+    enum status status = memory_list_add(dump->file, &dump->end, dump->most_bytes, &dump->memory, dump->process, range);
+
+    *ret_fits = status != ST_TOO_LARGE;
+    dump->memory_changed = changed || dump->memory.len > before;
+    if (status == ST_OK && !fits(dump)) {
+        *ret_fits = false;
+        dump->end = end;
+        dump->memory.len = before;
+        dump->memory_changed = changed;
+    }
+    return status == ST_TRUNCATED || status == ST_TOO_LARGE ? ST_OK : status;
+}
+
+/* The bytes go straight into the file, so what is in the tail by now goes there first. */
+static enum status append_memory(struct dump *dump, const struct minidump_addition *addition, uint64_t *ret_over)
+{
+    uint8_t *entry = find_stream(dump, STREAM_MEMORY);
+    enum status status = flush(dump);
+    bool range_fits;
+
+    for (size_t i = 0; status == ST_OK && has_memory_list(dump) && i < addition->range_count; i++) {
+        status = append_range(dump, &addition->ranges[i], &range_fits);
+        *ret_over |= range_fits ? 0 : 1ull << i;
+    }
+    return status == ST_OK && dump->memory_changed ? store_memory_list(dump, entry, &dump->memory) : status;
+}
+
+/* Large where a process has many regions, and the one part without which a dump is as good as with it. */
+static enum status append_memory_info_if_it_fits(struct dump *dump, uint64_t *ret_over)
+{
+    size_t before = dump->tail.len;
+    uint32_t streams = dump->streams;
+    enum status status = append_memory_info(dump);
+
+    if (status == ST_OK && !fits(dump)) {
+        dump->tail.len = before;
+        dump->streams = streams;
+        *ret_over |= MINIDUMP_OVER_INFORMATION;
+    }
+    return status;
+}
+
+/* The directory last of all in the file, and then the header, which makes everything count. */
 static enum status store(struct dump *dump)
 {
     uint32_t directory = 0;
@@ -423,7 +496,9 @@ static enum status store(struct dump *dump)
     if (status == ST_OK)
         status = buffer_append(&dump->tail, dump->directory, dump->streams * ENTRY_BYTES);
     if (status == ST_OK)
-        status = write_at(dump->file, dump->end, dump->tail.data, dump->tail.len);
+        status = flush(dump);
+    if (status == ST_OK)
+        status = cut_at_end(dump);
     if (status != ST_OK)
         return status;
     bytes_put_u32(dump->header + 8, dump->streams);
@@ -431,30 +506,41 @@ static enum status store(struct dump *dump)
     return write_at(dump->file, 0, dump->header, HEADER_BYTES);
 }
 
-enum status minidump_append(HANDLE file, HANDLE process, DWORD pid, const struct block_range *ranges, size_t range_count)
+static enum status append_all(struct dump *dump, const struct minidump_addition *addition, uint64_t *ret_over)
 {
-    struct dump *dump = calloc(1, sizeof *dump);
-    enum status status;
+    enum status status = load(dump);
 
-    if (!dump)
-        return ST_MEMORY;
-    dump->file = file;
-    dump->process = process;
-    dump->pid = pid;
-    buffer_init(&dump->tail, MAX_APPENDED);
-    status = load(dump);
     if (status == ST_OK)
         status = trim_threads(dump);
     if (status == ST_OK)
-        status = append_memory(dump, ranges, range_count);
+        status = load_memory(dump);
     if (status == ST_OK)
         status = append_times(dump);
     if (status == ST_OK)
         status = append_thread_names(dump);
     if (status == ST_OK)
-        status = append_memory_info(dump);
+        status = append_memory_info_if_it_fits(dump, ret_over);
     if (status == ST_OK)
-        status = store(dump);
+        status = append_memory(dump, addition, ret_over);
+    return status == ST_OK ? store(dump) : status;
+}
+
+enum status minidump_append(const struct minidump_addition *addition, uint64_t *ret_over)
+{
+    struct dump *dump = calloc(1, sizeof *dump);
+    enum status status;
+
+    *ret_over = 0;
+    if (!dump)
+        return ST_MEMORY;
+    dump->file = addition->file;
+    dump->process = addition->process;
+    dump->pid = addition->pid;
+    dump->most_bytes = addition->most_bytes;
+    buffer_init(&dump->tail, MAX_APPENDED);
+    buffer_init(&dump->memory, 2 * MAX_MEMORY_ENTRIES * MEMORY_LIST_ENTRY_BYTES);
+    status = append_all(dump, addition, ret_over);
+    buffer_done(&dump->memory);
     buffer_done(&dump->tail);
     free(dump);
     return status;

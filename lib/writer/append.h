@@ -9,9 +9,20 @@
 #include "proto/block.h"
 #include <windows.h>
 
-/* Appends to the dump in file (read and write access, from offset 0) what can be had of process, and the given ranges of its memory, each
- * byte of which the dump then holds once; a range that can no longer be read is left out. The header is changed last, by one write, so that
- * after an error the dump is what it was. Errors: ST_FORMAT (no dump), ST_TOO_LARGE (offsets beyond 4 GiB), ST_MEMORY, those of files. */
-enum status minidump_append(HANDLE file, HANDLE process, DWORD pid, const struct block_range *ranges, size_t range_count);
+#define MINIDUMP_OVER_INFORMATION (1ull << 63) /* beside the ranges' bits: memory information */
+
+struct minidump_addition {
+    HANDLE file, process; /* file: read and write access, the dump begins at offset 0 */
+    DWORD pid;
+    const struct block_range *ranges;
+    size_t range_count;
+    uint64_t most_bytes; /* what does not fit a file of this size is left out: ranges and memory information; UINT64_MAX = no bound */
+};
+
+/* Appends to the dump what can be had of the process, and the given ranges of its memory, each byte of which the dump then holds once; a
+ * range that can no longer be read is left out. *ret_over has a bit for each range that did not fit. The header is changed last, by one
+ * write, so that after an error the dump is what it was. Errors: ST_FORMAT (no dump), ST_TOO_LARGE (offsets beyond 4 GiB), ST_MEMORY, those
+ * of files. */
+enum status minidump_append(const struct minidump_addition *addition, uint64_t *ret_over);
 
 #endif

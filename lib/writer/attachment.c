@@ -222,16 +222,17 @@ static void cut_at(HANDLE file, uint64_t size)
         SetEndOfFile(file);
 }
 
-void attachments_write(struct attachments *attachments, HANDLE file, uint64_t offset, struct record_writer *record)
+void attachments_write(struct attachments *attachments, HANDLE file, uint64_t offset, uint64_t most_end, struct record_writer *record)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < attachments->count; i++) {
         struct attachment *item = &attachments->items[i];
-        bool is_copied = copy_to(item, file, offset);
+        bool has_room = offset <= most_end && item->size_bytes <= most_end - offset;
+        bool is_copied = has_room && copy_to(item, file, offset);
         CloseHandle(item->file);
         if (!is_copied) {
-            refuse(record, item->name, "it could not be copied");
+            refuse(record, item->name, has_room ? "it could not be copied" : "it does not fit the bound of the dump");
             cut_at(file, offset);
             continue;
         }

@@ -28,9 +28,9 @@ HANDLE attachments_token(HANDLE process);
 /* Opens what a checked block names, as the token's user; NULL: as ourselves, INVALID_HANDLE_VALUE: nothing may be opened. Allocates
  * nothing. Writes a RECORD_ATTACHMENT_REFUSED line for each that is left out. */
 void attachments_open(struct attachments *ret, const struct block *copy, HANDLE token, struct record_writer *record);
-/* Copies all of them behind offset in the file, one after the other; one that cannot be read to its end is dropped from the list and named
- * in the record. */
-void attachments_write(struct attachments *attachments, HANDLE file, uint64_t offset, struct record_writer *record);
+/* Copies them behind offset in the file, one after the other, up to most_end; one that would end behind it, or cannot be read to its end,
+ * is dropped from the list and named in the record. */
+void attachments_write(struct attachments *attachments, HANDLE file, uint64_t offset, uint64_t most_end, struct record_writer *record);
 void attachments_close(struct attachments *attachments); /* may be called twice; names and sizes stay */
 
 #endif

@@ -27,7 +27,7 @@ static bool is_readable(HANDLE process, uint64_t address, uint64_t size)
     return true;
 }
 
-static void note(struct record_writer *record, const char *key, uint64_t what, uint64_t size, const char *why)
+void extra_refuse(struct record_writer *record, const char *key, uint64_t what, uint64_t size, const char *why)
 {
     char text[NOTE_BYTES];
     struct line line;
@@ -56,7 +56,7 @@ static void collect_memory(struct extra *extra, HANDLE process, const struct blo
         const struct block_range *range = &copy->memory[i];
         const char *why = range->size_bytes ? memory_refusal(process, range, room) : NULL;
         if (why) {
-            note(record, RECORD_MEMORY_REFUSED, range->address, range->size_bytes, why);
+            extra_refuse(record, RECORD_MEMORY_REFUSED, range->address, range->size_bytes, why);
         } else if (range->size_bytes) {
             extra->ranges[extra->range_count++] = *range;
             room -= range->size_bytes;
@@ -98,7 +98,7 @@ static void collect_streams(struct extra *extra, HANDLE process, const struct bl
         const uint8_t *bytes = NULL;
         const char *why = from->size_bytes ? stream_get(extra, process, from, &bytes) : NULL;
         if (why)
-            note(record, RECORD_STREAM_REFUSED, from->type, from->size_bytes, why);
+            extra_refuse(record, RECORD_STREAM_REFUSED, from->type, from->size_bytes, why);
         else if (from->size_bytes)
             extra->streams[extra->stream_count++] = (struct minidump_stream){from->type, {bytes, (size_t)from->size_bytes}};
     }

@@ -19,6 +19,8 @@ struct extra {
 /* Looks at what a checked block asks for in the process. The streams of another process are copied; those of our own are pointed at, and
  * nothing is allocated. Writes a RECORD_MEMORY_REFUSED or RECORD_STREAM_REFUSED line for each that is left out. */
 void extra_collect(struct extra *ret, HANDLE process, const struct block *copy, struct record_writer *record);
+/* Writes such a line: key is one of the two, what the address or type. */
+void extra_refuse(struct record_writer *record, const char *key, uint64_t what, uint64_t size, const char *why);
 void extra_done(struct extra *extra); /* may be called twice */
 
 #endif

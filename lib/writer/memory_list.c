@@ -95,12 +95,13 @@ static enum status write_piece(HANDLE file, uint64_t offset, HANDLE process, uin
     return status;
 }
 
-static enum status add_piece(HANDLE file, uint64_t *end, struct buffer *entries, HANDLE process, uint64_t start, uint64_t size)
+static enum status add_piece(HANDLE file, uint64_t *end, uint64_t most_end, struct buffer *entries, HANDLE process, uint64_t start,
+                             uint64_t size)
 {
     uint8_t entry[MEMORY_LIST_ENTRY_BYTES];
     enum status status;
 
-    if (*end > UINT32_MAX || size > UINT32_MAX - *end)
+    if (*end > most_end || size > most_end - *end)
         return ST_TOO_LARGE;
     status = write_piece(file, *end, process, start, size);
     if (status != ST_OK)
@@ -114,14 +115,17 @@ static enum status add_piece(HANDLE file, uint64_t *end, struct buffer *entries,
     return status;
 }
 
-enum status memory_list_add(HANDLE file, uint64_t *end, struct buffer *entries, HANDLE process, const struct block_range *range)
+enum status memory_list_add(HANDLE file, uint64_t *end, uint64_t most_end, struct buffer *entries, HANDLE process,
+                            const struct block_range *range)
 {
     uint64_t before = *end, at = range->address, limit = range->address + range->size_bytes, start, stop;
     size_t entries_before = entries->len;
     enum status status = ST_OK;
 
+    if (most_end > UINT32_MAX)
+        most_end = UINT32_MAX;
     while (status == ST_OK && next_gap(entries, at, limit, &start, &stop)) {
-        status = add_piece(file, end, entries, process, start, stop - start);
+        status = add_piece(file, end, most_end, entries, process, start, stop - start);
         at = stop;
     }
     if (status != ST_OK) {

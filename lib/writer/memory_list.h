@@ -12,9 +12,10 @@
  * and Breakpad's readers refuse a whole list for that. The entries are in order of their addresses then. False when nothing was to do. */
 bool memory_list_settle(struct buffer *entries);
 
-/* Writes the process's bytes in the range to the file at *end, and moves *end behind them; entries gains their descriptors. What the
- * entries cover already is passed over: readers refuse a list that has a byte twice. ST_TRUNCATED when the memory cannot be read (any
- * more), with the entries and *end as they were. */
-enum status memory_list_add(HANDLE file, uint64_t *end, struct buffer *entries, HANDLE process, const struct block_range *range);
+/* Writes the process's bytes in the range to the file at *end, and moves *end behind them, at most to most_end; entries gains their
+ * descriptors. What the entries cover already is passed over: readers refuse a list that has a byte twice. With the entries and *end as
+ * they were: ST_TRUNCATED when the memory cannot be read (any more), ST_TOO_LARGE when it would end behind most_end or 4 GiB. */
+enum status memory_list_add(HANDLE file, uint64_t *end, uint64_t most_end, struct buffer *entries, HANDLE process,
+                            const struct block_range *range);
 
 #endif

@@ -167,7 +167,7 @@ enum status minidump_write(const struct minidump_request *request, const char **
     MINIDUMP_USER_STREAM streams[MINIDUMP_MAX_STREAMS];
     MINIDUMP_USER_STREAM_INFORMATION stream_list = {(ULONG)request->stream_count, streams};
     MINIDUMP_CALLBACK_INFORMATION callback = {on_step, (void *)(uintptr_t)request};
-    static struct fault fault; /* a context and more: too much for a stack under test tools, and there is one call per process */
+    static struct fault fault; /* a context and more: too much for a stack under test tools, and there is one call at a time */
 
     if (request->stream_count > MINIDUMP_MAX_STREAMS)
         return ST_ARGUMENT;

@@ -1,6 +1,6 @@
 /* minidump_writer.h - the seam to whatever writes minidumps: today dbghelp's MiniDumpWriteDump. Windows only.
  *
- * The monitor's dumper, the WER module and the client's last resort all write through it. */
+ * dump.h is what the writers of reports use. */
 #ifndef SALVOR_WRITER_MINIDUMP_WRITER_H
 #define SALVOR_WRITER_MINIDUMP_WRITER_H
 #include "base/bytes.h"
@@ -33,7 +33,7 @@ struct minidump_request {
 enum status minidump_prepare(void);
 
 /* Writes a minidump of the process into the file. On an error *ret_why is one sentence part and *ret_error a Win32 or HRESULT code.
- * Call it once per process: dbghelp is single-threaded and keeps state. */
+ * One call at a time: dbghelp is single-threaded. */
 enum status minidump_write(const struct minidump_request *request, const char **ret_why, DWORD *ret_error);
 
 #endif

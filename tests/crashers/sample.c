@@ -5,6 +5,7 @@
  *                 [--url URL] [--key KEY] [--consent yes|no] [--flags HEX]
  *                 [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]
  *                 [--monitor PROGRAM] [--start MS] [--hang MS] [--before] [--thread-init] [--frame BYTES] [--left BYTES]
+ *                 [--max-dump BYTES] [--dump-kind N]
  *
  * Right before the fault it prints `crashing kind=... pid=... time_ms=...`. */
 #include "crash.h"
@@ -253,7 +254,7 @@ static int usage(void)
                     "                     [--consent yes|no] [--flags HEX]\n"
                     "                     [--handlers MASK] [--threads N] [--suspended] [--catch-breakpoint] [--replace-filter]\n"
                     "                     [--monitor PROGRAM] [--start MS] [--hang MS] [--before] [--thread-init]\n"
-                    "                     [--frame BYTES] [--left BYTES]\nkinds:");
+                    "                     [--frame BYTES] [--left BYTES] [--max-dump BYTES] [--dump-kind N]\nkinds:");
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         fprintf(stderr, " %s", kinds[i].name);
     fprintf(stderr, "\n");
@@ -321,6 +322,10 @@ static int parse_value(struct arguments *to, const char *word, const char *value
         to->options.url = value;
     else if (strcmp(word, "--key") == 0)
         to->options.key = value;
+    else if (strcmp(word, "--max-dump") == 0)
+        to->options.max_dump_bytes = strtoull(value, NULL, 10);
+    else if (strcmp(word, "--dump-kind") == 0)
+        to->options.dump_kind = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(word, "--consent") == 0)
         return salvor_set_consent(strcmp(value, "yes") == 0 ? SALVOR_CONSENT_YES : SALVOR_CONSENT_NO) == SALVOR_OK;
     else if (strcmp(word, "--flags") == 0)
