@@ -33,6 +33,8 @@ static uint64_t stack_pointer(struct spool_report *report, uint32_t size, uint32
     assert_true((uint64_t)offset + size <= spool_report_dump_bytes(report));
 #if defined(_M_ARM64) || defined(__aarch64__)
     return dump_u64(report, offset + offsetof(CONTEXT, Sp));
+#elif defined(_M_IX86) || defined(__i386__)
+    return harness_dump_u32(report, offset + offsetof(CONTEXT, Esp));
 #else
     return dump_u64(report, offset + offsetof(CONTEXT, Rsp));
 #endif
