@@ -25,7 +25,8 @@ static enum status move_rename(struct spool_report *report, enum spool_state sta
     report->name = name;
     report->state = state;
     report->claimed = false;
-    return folder_sync(report->spool->states[state]);
+    /* Of a report that the server has, the synced history tells as much: after a cut that undid the rename a sweep does it again. */
+    return is_told && (state == SPOOL_DONE || state == SPOOL_DISCARDED) ? ST_OK : folder_sync(report->spool->states[state]);
 }
 
 enum status spool_report_move(struct spool_report *report, enum spool_state state, const char *event, const char *detail, bool keep_dump)
