@@ -1,7 +1,6 @@
 /* delivery.c - a request is packed into a file, since servers want its length first, and a second try its bytes again. Packing takes the
  * processor and sending waits for disks and networks, so the next report is packed meanwhile. */
 #include "uploader/delivery.h"
-#include "base/thread.h"
 #include "uploader/scratch.h"
 #include "uploader/sink.h"
 #include <inttypes.h>
@@ -14,7 +13,7 @@ struct parcel {
     const struct delivery *delivery;
     const struct source *source;
     struct request_options options;
-    struct thread *thread;
+    struct errand *packer; /* while it may be packing this one */
     struct scratch body;
     struct minicut cut; /* of the smaller flavour */
     struct request request;
@@ -36,22 +35,29 @@ static void parcel_pack(struct parcel *parcel)
     parcel->is_packed = true;
 }
 
-static void thread_run(void *context)
+static void packer_run(void *context)
 {
     parcel_pack(context);
 }
 
 /* What is under way on the screen is the report that is being sent, so packing ahead shows nothing. */
-static void pack_ahead(struct parcel *parcel)
+static void pack_ahead(struct parcel *parcel, struct errand *packer)
 {
     if (parcel->source->dump.size_bytes > SINK_FAST_ABOVE_BYTES)
         return;
     parcel->options.progress = NULL;
-    if (thread_start(&parcel->thread, thread_run, parcel) != ST_OK)
-        parcel->options.progress = parcel->delivery->options->progress; /* then in its turn */
+    parcel->packer = packer;
+    errand_run(packer, packer_run, parcel);
 }
 
-enum status parcel_create(struct parcel **ret, const struct delivery *delivery, const struct source *source, bool is_ahead)
+static void packer_wait(struct parcel *parcel)
+{
+    if (parcel->packer)
+        errand_wait(parcel->packer);
+    parcel->packer = NULL;
+}
+
+enum status parcel_create(struct parcel **ret, const struct delivery *delivery, const struct source *source, struct errand *packer)
 {
     struct parcel *parcel = calloc(1, sizeof *parcel);
 
@@ -61,8 +67,8 @@ enum status parcel_create(struct parcel **ret, const struct delivery *delivery, 
     parcel->source = source;
     parcel->options = *delivery->options;
     parcel->body.file.os = FILE_CLOSED;
-    if (is_ahead)
-        pack_ahead(parcel);
+    if (packer)
+        pack_ahead(parcel, packer);
     *ret = parcel;
     return ST_OK;
 }
@@ -71,7 +77,7 @@ void parcel_free(struct parcel *parcel)
 {
     if (!parcel)
         return;
-    thread_join(parcel->thread);
+    packer_wait(parcel);
     scratch_done(&parcel->body);
     minicut_done(&parcel->cut);
     free(parcel);
@@ -82,8 +88,7 @@ static enum status flavour_send(struct parcel *parcel, struct verdict *ret)
     const struct delivery *delivery = parcel->delivery;
     char detail[DETAIL_BYTES];
 
-    thread_join(parcel->thread);
-    parcel->thread = NULL;
+    packer_wait(parcel);
     if (!parcel->is_packed)
         parcel_pack(parcel);
     if (parcel->status != ST_OK)

@@ -1,6 +1,7 @@
 /* delivery.h - one report's way to the server: packed, sent, and sent once more in its smaller flavour where it was too large. */
 #ifndef SALVOR_UPLOADER_DELIVERY_H
 #define SALVOR_UPLOADER_DELIVERY_H
+#include "uploader/errand.h"
 #include "uploader/post.h"
 
 struct delivery {
@@ -14,10 +15,10 @@ struct delivery {
 };
 
 struct parcel;
-/* Readies a report; delivery and source must outlive the parcel. is_ahead: while another report is on its way, this one is packed by a
- * thread, unless it is so large that two packed ones would fill a disk. Errors: ST_MEMORY. */
-enum status parcel_create(struct parcel **ret, const struct delivery *delivery, const struct source *source, bool is_ahead);
-void parcel_free(struct parcel *parcel); /* waits for the thread; accepts NULL */
+/* Readies a report; delivery, source and packer must outlive the parcel. packer: while another report is on its way, this one is packed by
+ * it, unless it is so large that two packed ones would fill a disk; NULL: it is packed when it is sent. Errors: ST_MEMORY. */
+enum status parcel_create(struct parcel **ret, const struct delivery *delivery, const struct source *source, struct errand *packer);
+void parcel_free(struct parcel *parcel); /* waits for the packer; accepts NULL */
 /* Sends it. A failure of our own side (memory, disk) is not a verdict: nothing may have been tried then. */
 enum status parcel_send(struct parcel *parcel, struct verdict *ret);
 

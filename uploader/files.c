@@ -8,7 +8,8 @@
 struct sender {
     struct delivery delivery;
     const struct source_extras *extras;
-    const char *path; /* of the file that is being sent */
+    const char *path;          /* of the file that is being sent */
+    struct errand *packers[2]; /* of the files to come: one may begin before the other has ended */
 };
 
 /* One file between being opened and being settled. */
@@ -56,15 +57,15 @@ static int verdict_report(const struct sender *sender, const struct source *sour
     return verdict->kind == VERDICT_WAIT && !is_held ? EXIT_LATER : EXIT_REFUSED;
 }
 
-static void job_begin(const struct sender *sender, struct job *job, const char *path, bool is_ahead)
+static void job_begin(const struct sender *sender, struct job *job, const char *path, struct errand *packer)
 {
-    *job = (struct job){.path = path, .is_ahead = is_ahead};
+    *job = (struct job){.path = path, .is_ahead = packer != NULL};
     buffer_init(&job->message, 4096);
-    if (!is_ahead && sender->delivery.options->progress)
+    if (!packer && sender->delivery.options->progress)
         progress_begin(sender->delivery.options->progress, path_base(path));
     if (source_from_file(&job->source, path, sender->extras, &job->message) != ST_OK)
         return;
-    if (parcel_create(&job->parcel, &sender->delivery, &job->source, is_ahead) != ST_OK)
+    if (parcel_create(&job->parcel, &sender->delivery, &job->source, packer) != ST_OK)
         source_done(&job->source);
 }
 
@@ -106,12 +107,12 @@ static int paths_run(struct sender *sender, const struct option_list *paths)
     int worst = EXIT_ACCEPTED;
 
     if (paths->count)
-        job_begin(sender, &jobs[0], paths->items[0], false);
+        job_begin(sender, &jobs[0], paths->items[0], NULL);
     for (size_t i = 0; i < paths->count; i++) {
         int code;
 
         if (i + 1 < paths->count)
-            job_begin(sender, &jobs[(i + 1) % 2], paths->items[i + 1], true);
+            job_begin(sender, &jobs[(i + 1) % 2], paths->items[i + 1], sender->packers[i % 2]);
         code = job_end(sender, &jobs[i % 2]);
         if (code > worst)
             worst = code;
@@ -121,12 +122,14 @@ static int paths_run(struct sender *sender, const struct option_list *paths)
 
 int files_run(const struct delivery *delivery, const struct source_extras *extras, const struct option_list *paths)
 {
-    struct sender sender = {*delivery, extras, NULL};
+    struct sender sender = {.delivery = *delivery, .extras = extras};
     struct buffer folder;
     int code = EXIT_LATER;
 
     buffer_init(&folder, 64 * 1024);
-    if (system_temp_folder(&folder) == ST_OK) {
+    if (errand_create(&sender.packers[0]) != ST_OK || errand_create(&sender.packers[1]) != ST_OK) {
+        fprintf(stderr, "salvor-upload: there is no memory for the requests.\n");
+    } else if (system_temp_folder(&folder) == ST_OK) {
         sender.delivery.folder = buffer_text(&folder);
         sender.delivery.event = event_print;
         sender.delivery.event_context = &sender;
@@ -134,6 +137,8 @@ int files_run(const struct delivery *delivery, const struct source_extras *extra
     } else {
         fprintf(stderr, "salvor-upload: there is no folder for temporary files; set TMPDIR (TEMP on Windows).\n");
     }
+    errand_free(sender.packers[0]);
+    errand_free(sender.packers[1]);
     buffer_done(&folder);
     return code;
 }

@@ -11,12 +11,17 @@
 
 #define DETAIL_BYTES 1024
 
+struct worker;
+
 /* One report between its claim and its new state. */
 struct job {
+    struct worker *worker;
     struct spool_report *report; /* NULL: nothing was claimed */
     struct source source;
     struct parcel *parcel; /* NULL: it is not sent, for the reason in the verdict */
     struct verdict verdict;
+    const struct outcome *outcome; /* of the verdict */
+    bool is_uncertain;
 };
 
 struct worker {
@@ -26,6 +31,10 @@ struct worker {
     char *tmp;
     struct buffer endpoint;      /* as it may be logged */
     struct spool_report *report; /* that is being sent */
+    struct errand *packers[2];   /* of the reports to come: one may begin before the other has ended */
+    struct errand *settler;
+    struct job *settling; /* what the settler was given last, unless it was waited for */
+    bool has_next;        /* somebody gains when this one is settled aside */
     bool is_stopped;
     struct queue_counts counts;
 };
@@ -38,12 +47,12 @@ static void quote_soften(char *text)
             *text = '\'';
 }
 
-static void history_note(const struct worker *worker, const char *event, const char *detail)
+static void history_note(const struct worker *worker, const struct spool_report *report, const char *event, const char *detail)
 {
-    const char *id = spool_report_id(worker->report);
+    const char *id = spool_report_id(report);
 
     if (id[0] && spool_history_add(worker->spool, id, event, detail) != ST_OK)
-        log_warn("history-not-written", "report=\"%s\" event=%s", spool_report_name(worker->report), event);
+        log_warn("history-not-written", "report=\"%s\" event=%s", spool_report_name(report), event);
 }
 
 static void delivery_event(void *context, const char *event, const char *detail)
@@ -52,7 +61,7 @@ static void delivery_event(void *context, const char *event, const char *detail)
     char whole[DETAIL_BYTES];
 
     snprintf(whole, sizeof whole, "to=\"%s\" %s", buffer_text(&worker->endpoint), detail);
-    history_note(worker, event, whole);
+    history_note(worker, worker->report, event, whole);
 }
 
 /* A failure of our own side becomes a verdict to wait. */
@@ -63,7 +72,7 @@ static void own_failure(const struct worker *worker, enum status status, struct 
 }
 
 /* Readies a claimed report, if it is worth it now. */
-static void job_ready(const struct worker *worker, struct job *job, uint64_t size_bytes, bool is_ahead)
+static void job_ready(const struct worker *worker, struct job *job, uint64_t size_bytes, struct errand *packer)
 {
     const char *thrift = thrift_refusal(&worker->options->thrift, size_bytes, worker->options->thrift_limit_bytes);
     enum status status;
@@ -80,7 +89,7 @@ static void job_ready(const struct worker *worker, struct job *job, uint64_t siz
     }
     status = source_from_report(&job->source, job->report);
     if (status == ST_OK) {
-        status = parcel_create(&job->parcel, &worker->delivery, &job->source, is_ahead);
+        status = parcel_create(&job->parcel, &worker->delivery, &job->source, packer);
         if (status != ST_OK)
             source_done(&job->source);
     }
@@ -114,10 +123,8 @@ static const struct outcome {
 };
 static const struct outcome held = {SPOOL_FAILED, "held", true};
 
-static void verdict_describe(struct verdict *verdict, char detail[DETAIL_BYTES])
+static void verdict_describe(const struct verdict *verdict, char detail[DETAIL_BYTES])
 {
-    quote_soften(verdict->reply_id);
-    quote_soften(verdict->reason);
     if (verdict->kind == VERDICT_ACCEPTED)
         snprintf(detail, DETAIL_BYTES, "reply=\"%s\"", verdict->reply_id);
     else if (verdict->retry_after_s)
@@ -152,43 +159,64 @@ static void verdict_count(struct worker *worker, const struct verdict *verdict, 
 }
 
 /* The server may have the report although nobody said so, and it will count the next try as another one. */
-static void uncertainty_note(const struct worker *worker, const struct verdict *verdict)
+static void uncertainty_note(const struct job *job)
 {
+    const struct worker *worker = job->worker;
     char detail[DETAIL_BYTES];
 
     snprintf(detail, sizeof detail, "format=%s to=\"%s\" reason=\"%s\"", worker->delivery.options->format->name,
-             buffer_text(&worker->endpoint), verdict->reason);
-    log_warn("maybe-delivered", "report=\"%s\" id=%s %s", spool_report_name(worker->report), spool_report_id(worker->report), detail);
-    history_note(worker, "maybe-delivered", detail);
+             buffer_text(&worker->endpoint), job->verdict.reason);
+    log_warn("maybe-delivered", "report=\"%s\" id=%s %s", spool_report_name(job->report), spool_report_id(job->report), detail);
+    history_note(worker, job->report, "maybe-delivered", detail);
 }
 
-static void report_settle(struct worker *worker, struct verdict *verdict)
+/* Moves the report to where its verdict sends it. Of the worker it reads only what does not change. */
+static void job_settle(void *context)
 {
-    bool is_uncertain = delivery_is_uncertain(&worker->delivery, verdict);
-    const struct outcome *outcome = is_uncertain && worker->delivery.holds_uncertain ? &held : &outcomes[verdict->kind];
+    struct job *job = context;
+    struct spool_report *report = job->report;
+    const struct outcome *outcome = job->outcome;
     char detail[DETAIL_BYTES];
     enum status status;
 
-    verdict_describe(verdict, detail);
-    if (is_uncertain)
-        uncertainty_note(worker, verdict);
-    log_write(verdict->kind == VERDICT_ACCEPTED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, outcome->event, "report=\"%s\" id=%s %s",
-              spool_report_name(worker->report), spool_report_id(worker->report), detail);
-    status = spool_report_move(worker->report, outcome->state, outcome->event, detail, outcome->keep_dump);
+    verdict_describe(&job->verdict, detail);
+    if (job->is_uncertain)
+        uncertainty_note(job);
+    log_write(job->verdict.kind == VERDICT_ACCEPTED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, outcome->event, "report=\"%s\" id=%s %s",
+              spool_report_name(report), spool_report_id(report), detail);
+    status = spool_report_move(report, outcome->state, outcome->event, detail, outcome->keep_dump);
     if (status != ST_OK)
-        log_error("report-not-moved", "report=\"%s\" state=%s why=\"%s\"", spool_report_name(worker->report),
-                  spool_state_name(outcome->state), status_text(status));
-    verdict_count(worker, verdict, outcome);
+        log_error("report-not-moved", "report=\"%s\" state=%s why=\"%s\"", spool_report_name(report), spool_state_name(outcome->state),
+                  status_text(status));
 }
 
-static void job_begin(struct worker *worker, struct job *job, const struct spool_entry *entry, bool is_ahead)
+/* While one report is settled the next may go out, where both count once: if we die then, two are sent again instead of one. */
+static void report_settle(struct worker *worker, struct job *job)
+{
+    bool is_aside = worker->has_next && worker->delivery.options->format->is_counted_once;
+
+    job->is_uncertain = delivery_is_uncertain(&worker->delivery, &job->verdict);
+    job->outcome = job->is_uncertain && worker->delivery.holds_uncertain ? &held : &outcomes[job->verdict.kind];
+    quote_soften(job->verdict.reply_id);
+    quote_soften(job->verdict.reason);
+    verdict_count(worker, &job->verdict, job->outcome);
+    if (!is_aside) {
+        job_settle(job);
+        return;
+    }
+    errand_run(worker->settler, job_settle, job); /* ends the one before */
+    worker->settling = job;
+}
+
+static void job_begin(struct worker *worker, struct job *job, const struct spool_entry *entry, struct errand *packer)
 {
     enum status status;
 
     memset(job, 0, sizeof *job);
+    job->worker = worker;
     status = spool_report_claim(worker->spool, entry->name, &job->report);
     if (status == ST_OK) {
-        job_ready(worker, job, entry->size_bytes, is_ahead);
+        job_ready(worker, job, entry->size_bytes, packer);
     } else if (status == ST_FORMAT || status == ST_CHECKSUM || status == ST_TRUNCATED || status == ST_VERSION) {
         worker->counts.refused++;
     } else if (status != ST_NOT_FOUND) { /* there somebody else sends it */
@@ -201,6 +229,10 @@ static void job_begin(struct worker *worker, struct job *job, const struct spool
 /* A report that was not settled goes back to where it was. */
 static void job_done(struct job *job)
 {
+    if (job->worker && job->worker->settling == job) {
+        errand_wait(job->worker->settler);
+        job->worker->settling = NULL;
+    }
     if (job->parcel) {
         parcel_free(job->parcel);
         source_done(&job->source);
@@ -211,34 +243,40 @@ static void job_done(struct job *job)
 
 static void job_end(struct worker *worker, struct job *job)
 {
-    if (job->report) {
-        worker->report = job->report;
-        if (job->parcel)
-            job_send(worker, job);
-        report_settle(worker, &job->verdict);
-        worker->report = NULL;
-    }
-    job_done(job);
+    if (!job->report)
+        return;
+    worker->report = job->report;
+    if (job->parcel)
+        job_send(worker, job);
+    report_settle(worker, job);
+    worker->report = NULL;
 }
 
-/* The next report is claimed and packed while one is on its way; when the server or the way to it fails, it is given back. */
+/* The next report is claimed and packed while one is on its way and the one before is settled; when the server or the way to it fails, it
+ * is given back. */
 static void entries_work(struct worker *worker, const struct spool_entry *entries, size_t count)
 {
-    struct job jobs[2] = {{0}};
+    struct job jobs[3] = {{0}};
 
     if (count)
-        job_begin(worker, &jobs[0], &entries[0], false);
+        job_begin(worker, &jobs[0], &entries[0], NULL);
     for (size_t i = 0; i < count && !worker->is_stopped; i++) {
-        if (i + 1 < count)
-            job_begin(worker, &jobs[(i + 1) % 2], &entries[i + 1], true);
-        job_end(worker, &jobs[i % 2]);
+        struct job *next = &jobs[(i + 1) % 3];
+
+        job_done(next); /* of the one before the one before */
+        worker->has_next = i + 1 < count;
+        if (worker->has_next)
+            job_begin(worker, next, &entries[i + 1], worker->packers[i % 2]);
+        job_end(worker, &jobs[i % 3]);
     }
-    job_done(&jobs[0]);
-    job_done(&jobs[1]);
+    for (size_t i = 0; i < 3; i++)
+        job_done(&jobs[i]);
 }
 
 static enum status worker_init(struct worker *worker, struct spool *spool, const struct queue_options *options)
 {
+    enum status status;
+
     worker->spool = spool;
     worker->options = options;
     buffer_init(&worker->endpoint, DETAIL_BYTES / 2);
@@ -248,7 +286,10 @@ static enum status worker_init(struct worker *worker, struct spool *spool, const
     worker->delivery.event = delivery_event;
     worker->delivery.event_context = worker;
     endpoint_public_name(options->url, &worker->endpoint); /* one that is too long is left out of the history */
-    return worker->tmp ? ST_OK : ST_MEMORY;
+    status = worker->tmp ? errand_create(&worker->settler) : ST_MEMORY;
+    for (size_t i = 0; status == ST_OK && i < 2; i++)
+        status = errand_create(&worker->packers[i]);
+    return status;
 }
 
 enum status queue_run(struct spool *spool, const struct queue_options *options, struct queue_counts *ret)
@@ -272,6 +313,9 @@ enum status queue_run(struct spool *spool, const struct queue_options *options, 
         *ret = worker.counts;
     }
     spool_list_free(entries, count);
+    errand_free(worker.settler);
+    errand_free(worker.packers[0]);
+    errand_free(worker.packers[1]);
     buffer_done(&worker.endpoint);
     free(worker.tmp);
     return status;
