@@ -41,7 +41,7 @@ static void look_at_wer(salvor_health *ret)
 {
     ret->wer_module_found = wer_module_found();
     ret->wer_key_found = wer_key_found();
-    ret->local_dumps_found = resort_localdumps_found();
+    ret->local_dumps_found = resort_localdumps_found() || package_dumps_registered();
     ret->error_mode_silences_wer = (GetErrorMode() & SEM_NOGPFAULTERRORBOX) != 0;
 }
 

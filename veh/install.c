@@ -53,6 +53,7 @@ static void publish(const struct settings *from)
     client.filter_context = from->filter_context;
     data_init(from);
     wer_register(from);
+    package_register(from);
     client.last_resort = resort_choose(from);
     client.block->last_resort = (uint32_t)client.last_resort;
     MemoryBarrier();
@@ -104,6 +105,7 @@ salvor_status SALVOR_CALL salvor_uninstall(void)
         return SALVOR_E_STATE;
     hooks_remove(&settings);
     wer_unregister();
+    package_unregister();
     data_clean_exit();
     link_stop();
     resort_stop();

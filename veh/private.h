@@ -59,6 +59,23 @@ bool wer_key_found(void); /* whether WER is set up to load the registered module
 void wer_unregister(void);
 void wer_point_at(HANDLE section, const struct block *block); /* where the WER module finds the block from now on */
 
+/* -- package.c -- */
+void package_register(
+    const struct settings *settings); /* does nothing in a program that is in no package; a failure is in the breadcrumbs */
+bool package_dumps_registered(void);
+void package_unregister(void);
+
+/* What it asks of the system, found there unless full_name is set: Wine has no packages, so a test brings its own. */
+typedef LONG(WINAPI *package_name_function)(UINT32 *, PWSTR);
+typedef HRESULT(WINAPI *package_register_function)(PCWSTR);
+typedef HRESULT(WINAPI *package_unregister_function)(void);
+struct package_system {
+    package_name_function full_name;
+    package_register_function register_dumps;
+    package_unregister_function unregister_dumps;
+};
+extern struct package_system package_system;
+
 /* -- last_run.c -- */
 void last_run_prepare(const struct settings *settings); /* reads what the run before left, and makes the path for this one */
 

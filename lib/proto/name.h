@@ -35,6 +35,10 @@
 #define NAME_FOLDER_DUMPS    "dumps"
 #define NAME_FOLDER_QUEUE    "queue"
 
+/* Where WER leaves dumps of a packaged program, below its package's LocalState. */
+#define NAME_PACKAGE_DUMPS      "Salvor\\dumps"
+#define NAME_PACKAGE_DUMPS_WIDE L"Salvor\\dumps"
+
 #define NAME_SERVICE_WIDE L"Salvor" /* the machine-wide collector's service */
 
 #define NAME_ENV_PIPE    "SALVOR_PIPE"

@@ -85,9 +85,13 @@ static void check_process(struct doctor *doctor, DWORD pid, const char *app)
     char *program = process ? image_of(process) : NULL;
 
     if (process && has_package(process)) {
-        findings_add(&doctor->findings, FINDING_NOTE, CHECK, "its dumps go where WerRegisterAppLocalDump told, inside its package's folder",
+        findings_add(&doctor->findings, FINDING_NOTE, CHECK,
+                     "LocalDumps may pass it over; the Salvor client has WER keep its dumps in LocalState\\" NAME_PACKAGE_DUMPS
+                     " of its package (WerRegisterAppLocalDump)",
                      "%s (pid %lu) is a packaged program", app, pid);
-        findings_remedy(&doctor->findings, "let it use the Salvor client, which calls that function; LocalDumps may pass it over");
+        findings_remedy(&doctor->findings,
+                        "let it use the Salvor client without leaving SALVOR_HANDLE_WER out, and the collector watch that folder: "
+                        "--dumps \"%%LOCALAPPDATA%%\\Packages\\<its package family>\\LocalState\\" NAME_PACKAGE_DUMPS "\", for each user");
     }
     if (program)
         check_module_beside(doctor, program);
