@@ -13,7 +13,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } COMMANDS[] = {
-    {"serve", command_serve}, {"project", command_project}, {"key", command_key}, {"user", command_user}, {"symbols", command_symbols},
+    {"serve", command_serve}, {"project", command_project}, {"key", command_key},
+    {"user", command_user},   {"symbols", command_symbols}, {"rules", command_rules},
 };
 
 static void usage(FILE *out)
@@ -28,6 +29,8 @@ static void usage(FILE *out)
           "       salvor-server user list [--data DIR]\n"
           "       salvor-server symbols add FILE|DIR|ZIP... [--data DIR]\n"
           "       salvor-server symbols token [--data DIR]\n"
+          "       salvor-server rules show|clear PROJECT [--data DIR]\n"
+          "       salvor-server rules try|set PROJECT FILE [--reports N] [--symbols DIR]... [--data DIR]\n"
           "\n"
           "Passwords are read from the terminal or the first line of standard input.\n",
           out);

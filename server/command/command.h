@@ -8,5 +8,6 @@ int command_project(int argc, char **argv);
 int command_key(int argc, char **argv);
 int command_user(int argc, char **argv);
 int command_symbols(int argc, char **argv);
+int command_rules(int argc, char **argv);
 
 #endif

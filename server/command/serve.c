@@ -218,6 +218,7 @@ static bool start_jobs(struct server *server)
 {
     struct jobs_options options = {
         .store = &server->store,
+        .data_dir = server->settings.data,
         .depot = server->depot,
         .tables = server->tables,
         .process = {.program_path = buffer_text(&server->program),

@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "jobs/no_dump.h"
 #include "jobs/result.h"
+#include "jobs/rules.h"
 #include "process/client.h"
 #include <stdatomic.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ struct jobs {
 struct task {
     struct worker *worker;
     struct job job;
-    struct buffer path, json, error;
+    struct buffer path, rules, json, error; /* rules: a file, "" = the project has none of its own */
 };
 
 /* -- storing -- */
@@ -90,6 +91,15 @@ static enum status put_off(struct task *task, const char *error)
 
 /* -- one report -- */
 
+static enum status find_rules(struct task *task, int64_t project_id)
+{
+    struct file_info info;
+    enum status status = rules_path(task->worker->jobs->options.data_dir, project_id, &task->rules);
+    if (!status && file_stat(buffer_text(&task->rules), &info))
+        buffer_reset(&task->rules);
+    return status;
+}
+
 /* The dump's path, and whether there is one at all. ST_NOT_FOUND: a report without a dump. */
 static enum status find_dump(struct task *task)
 {
@@ -99,9 +109,11 @@ static enum status find_dump(struct task *task)
     enum status status = db_begin(store->db, DB_READ, &tx);
     if (status)
         return status;
-    status = db_select_row(tx, &query, "SELECT dump_blob FROM report WHERE id = ?1", db_text(task->job.report_id));
+    status = db_select_row(tx, &query, "SELECT dump_blob, project_id FROM report WHERE id = ?1", db_text(task->job.report_id));
     if (!status)
         status = db_is_null(query, 0) ? ST_NOT_FOUND : blob_path(store->blobs, db_get_text(query, 0), &task->path);
+    if (!status)
+        status = find_rules(task, db_get_int(query, 1));
     db_finish(query);
     db_rollback(tx);
     return status;
@@ -157,8 +169,8 @@ static void process_dump(struct task *task)
 {
     struct worker *worker = task->worker;
     uint64_t started_ms = clock_steady_ms();
-    enum status status =
-        process_client_run(worker->client, buffer_text(&task->path), worker->jobs->options.timeout_ms, &task->json, &task->error);
+    enum status status = process_client_run(worker->client, buffer_text(&task->path), task->rules.len ? buffer_text(&task->rules) : NULL,
+                                            worker->jobs->options.timeout_ms, &task->json, &task->error);
     if (status)
         finish_badly(task, status, "The dump could not be processed.");
     else
@@ -197,11 +209,13 @@ static enum status work_on_next(struct worker *worker)
     if (status)
         return status;
     buffer_init(&task.path, MAX_PATH_BYTES);
+    buffer_init(&task.rules, MAX_PATH_BYTES);
     buffer_init(&task.json, PROCESS_MAX_JSON_BYTES);
     buffer_init(&task.error, MAX_ERROR_BYTES);
     work(&task);
     buffer_done(&task.error);
     buffer_done(&task.json);
+    buffer_done(&task.rules);
     buffer_done(&task.path);
     return ST_OK;
 }

@@ -7,6 +7,7 @@
 struct jobs;
 struct jobs_options {
     struct store *store;
+    const char *data_dir;  /* rules.h */
     struct depot *depot;   /* NULL: no symbols */
     struct tables *tables; /* NULL: what is compiled for one report is not kept */
     struct process_client_options process;

@@ -311,19 +311,19 @@ static bool is_sendable(const char *path)
     return *path && strlen(path) + 2 <= WORKER_MAX_PATH_BYTES && !strpbrk(path, "\r\n");
 }
 
-enum status process_client_run(struct process_client *client, const char *dump_path, uint32_t timeout_ms, struct buffer *out_json,
-                               struct buffer *out_error)
+enum status process_client_run(struct process_client *client, const char *dump_path, const char *rules, uint32_t timeout_ms,
+                               struct buffer *out_json, struct buffer *out_error)
 {
     struct request request = {
         .client = client, .noun = "dump", .max_bytes = PROCESS_MAX_JSON_BYTES, .timeout_ms = timeout_ms, .error = out_error};
     enum status status, answered = ST_SYSTEM;
     char line[WORKER_MAX_LINE_BYTES];
 
-    if (!is_sendable(dump_path)) {
+    if (!is_sendable(dump_path) || (rules && !is_sendable(rules))) {
         buffer_printf(out_error, "the dump's path is empty, too long, or has a line break");
         return ST_ARGUMENT;
     }
-    snprintf(line, sizeof(line), "dump %s", dump_path);
+    snprintf(line, sizeof(line), "dump %zu %s%s%s", rules ? strlen(rules) : 0, rules ? rules : "", rules ? " " : "", dump_path);
     buffer_init(&request.received, PROCESS_MAX_JSON_BYTES + MAX_ANSWER_LINE + READ_BYTES);
     status = ask(&request, line, &answered);
     if (status == ST_OK && answered != ST_OK)

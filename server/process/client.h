@@ -29,11 +29,12 @@ struct process_client_options {
 enum status process_client_create(struct process_client **ret, const struct process_client_options *options);
 
 /* Processes the dump (or report container) at dump_path, an absolute path without line breaks, and appends the report as JSON text.
+ * rules: the absolute path of a file of signature rules; NULL = the built-in ones alone.
  * On an error out_json is as it was and out_error holds one sentence to show beside the report.
  * Errors: ST_FORMAT (no minidump; a repeat is useless), ST_TIMEOUT, ST_CLOSED (the child died; dump_path may be hostile), ST_ARGUMENT,
  * and those of starting a program. */
-enum status process_client_run(struct process_client *client, const char *dump_path, uint32_t timeout_ms, struct buffer *out_json,
-                               struct buffer *out_error);
+enum status process_client_run(struct process_client *client, const char *dump_path, const char *rules, uint32_t timeout_ms,
+                               struct buffer *out_json, struct buffer *out_error);
 
 /* Checks that the symbol file at path has that id, compiles it, and writes its table to out from its position on. On an error out may hold
  * any part of it, and out_error one sentence part, as in "FILE <error>". Errors: ST_REFUSED (another id), ST_FORMAT (damaged; also when

@@ -1,6 +1,7 @@
 /* worker.c - the child's loop: a request in, an answer out, one at a time. */
 #include "process/worker.h"
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/option.h"
 #include "base/process.h"
@@ -24,18 +25,73 @@ struct settings {
     const char *cache;
     bool is_large;
     struct signature_rules *rules;
+    struct signature_rules *own_rules; /* of the project whose dump came last */
+    char own_path[WORKER_MAX_PATH_BYTES];
+    int64_t own_time;
+    uint64_t own_bytes;
     const char *symbolizer;
     struct dwarf *dwarf;
 };
 
 static struct settings settings;
 
+/* A project's own rules, kept for the next dump of it; the built-in ones when they cannot be read, since a report without them is better
+ * than none. */
+static const struct signature_rules *rules_of(const char *path)
+{
+    char message[RULES_MESSAGE_BYTES] = "";
+    struct signature_rules *rules = NULL;
+    struct file_info info;
+    struct buffer text;
+    enum status status;
+
+    if (!*path)
+        return settings.rules;
+    buffer_init(&text, RULES_MAX_FILE_BYTES);
+    status = file_stat(path, &info);
+    if (status == ST_OK && settings.own_rules && strcmp(settings.own_path, path) == 0 && settings.own_time == info.modified_unix_ms &&
+        settings.own_bytes == info.size_bytes)
+        return settings.own_rules;
+    if (status == ST_OK)
+        status = file_read_whole(path, RULES_MAX_FILE_BYTES, &text);
+    if (status == ST_OK)
+        status = signature_rules_create(&rules, buffer_text(&text), text.len, message);
+    buffer_done(&text);
+    if (status != ST_OK) {
+        log_error("rules-not-read", "file=\"%s\" error=\"%s\"", path, *message ? message : status_text(status));
+        return settings.rules;
+    }
+    signature_rules_free(settings.own_rules);
+    settings.own_rules = rules;
+    settings.own_time = info.modified_unix_ms;
+    settings.own_bytes = info.size_bytes;
+    snprintf(settings.own_path, sizeof(settings.own_path), "%s", path);
+    return rules;
+}
+
+/* Cuts the path of rules off the rest of a request, "" when it has none. */
+static char *rules_take(char **line)
+{
+    static char none[1];
+    size_t size = strtoul(*line, line, 10);
+    char *path = *line + 1;
+
+    if (**line != ' ' || !size || size >= strlen(path) || path[size] != ' ') {
+        *line += **line == ' ';
+        return none;
+    }
+    path[size] = 0;
+    *line = path + size + 1;
+    return path;
+}
+
 static enum status dump_process(char *path, struct buffer *out, struct buffer *error)
 {
+    const struct signature_rules *rules = rules_of(rules_take(&path));
     const struct analysis_options options = {.symbol_folders = settings.symbols.items,
                                              .symbol_folder_count = settings.symbols.count,
                                              .symbol_cache = settings.cache,
-                                             .rules = settings.rules,
+                                             .rules = rules,
                                              .dwarf = settings.dwarf};
     struct span file;
     const char *why = NULL;

@@ -2,7 +2,7 @@
  *
  * Protocol: a request is one line on stdin, in which the path, an absolute one, comes last:
  *
- *   dump <path>                  the report as JSON
+ *   dump <bytes> [<rules>] <path>  the report as JSON; bytes is the length of the path of signature rules, 0 = the built-in ones alone
  *   table <kind> <id> <path>     the compiled table of the symbol file (lib/symbols/cache.h); kind is "sym", "pdb" or "pe"
  *   identify <path>              four lines: kind, name, id and file of its address in a symbol store
  *
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define WORKER_MAX_PATH_BYTES   8192u
-#define WORKER_MAX_LINE_BYTES   (WORKER_MAX_PATH_BYTES + 256u)
+#define WORKER_MAX_LINE_BYTES   (2u * WORKER_MAX_PATH_BYTES + 256u)
 #define WORKER_MAX_ERROR_BYTES  1024u
 #define WORKER_CPU_SECONDS      60u  /* for one dump */
 #define WORKER_LONG_CPU_SECONDS 600u /* for one symbol file */

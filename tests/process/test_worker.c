@@ -58,7 +58,7 @@ static enum status run(struct fixture *fixture, const char *path, uint32_t timeo
 {
     buffer_reset(&fixture->json);
     buffer_reset(&fixture->error);
-    return process_client_run(fixture->client, path, timeout_ms, &fixture->json, &fixture->error);
+    return process_client_run(fixture->client, path, NULL, timeout_ms, &fixture->json, &fixture->error);
 }
 
 static void assert_processed(struct fixture *fixture)
@@ -272,7 +272,7 @@ static void client_when_program_is_missing_says_so(void **state)
     buffer_init(&json, 1024);
     buffer_init(&error, 1024);
     assert_int_equal(process_client_create(&client, &(struct process_client_options){.program_path = "/nonexistent/salvor-server"}), ST_OK);
-    assert_int_equal(process_client_run(client, REAL_DUMP, LONG_MS, &json, &error), ST_NOT_FOUND);
+    assert_int_equal(process_client_run(client, REAL_DUMP, NULL, LONG_MS, &json, &error), ST_NOT_FOUND);
     assert_non_null(strstr(buffer_text(&error), "/nonexistent/salvor-server could not be started"));
     process_client_free(client);
     buffer_done(&json);
@@ -289,11 +289,11 @@ static void client_when_program_is_no_worker_says_so(void **state)
     buffer_init(&json, 1024);
     buffer_init(&error, 1024);
     assert_int_equal(process_client_create(&client, &(struct process_client_options){.program_path = "/bin/echo"}), ST_OK);
-    assert_int_equal(process_client_run(client, REAL_DUMP, LONG_MS, &json, &error), ST_CLOSED);
+    assert_int_equal(process_client_run(client, REAL_DUMP, NULL, LONG_MS, &json, &error), ST_CLOSED);
     assert_non_null(strstr(buffer_text(&error), "processing child"));
     process_client_free(client);
     assert_int_equal(process_client_create(&client, &(struct process_client_options){.program_path = "/bin/false"}), ST_OK);
-    assert_int_equal(process_client_run(client, REAL_DUMP, LONG_MS, &json, &error), ST_CLOSED);
+    assert_int_equal(process_client_run(client, REAL_DUMP, NULL, LONG_MS, &json, &error), ST_CLOSED);
     process_client_free(client);
     buffer_done(&json);
     buffer_done(&error);
