@@ -189,7 +189,7 @@ salvor_status SALVOR_CALL salvor_log(const char *line)
     if (!(block = lock_block()))
         return SALVOR_E_STATE;
     size = strlen(line);
-    kept = text_cut(line, size, BLOCK_LOG_BYTES - 1);
+    kept = text_cut(line, size, BLOCK_LOG_BYTES - 2); /* its own end, and the end of the line before, which says that it is whole */
     append_to_ring(block, line, kept);
     append_to_ring(block, "\n", 1);
     return unlock_block(kept < size ? SALVOR_E_TRUNCATED : SALVOR_OK);

@@ -18,8 +18,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#define RESORT_STACK_BYTES  (1024 * 1024)
-#define RESORT_RECORD_BYTES (320 * 1024) /* every annotation at its largest, escapes aside */
+#define RESORT_STACK_BYTES (1024 * 1024)
 
 /* Everything the thread needs, made while the process was well. */
 struct resort {
@@ -83,7 +82,7 @@ static void collect(const struct block *block, struct record_writer *ret)
     uuid_report_id(who.id, resort.machine, who.pid, who.process_start, 0);
     memcpy(client.block->report_id, who.id, sizeof who.id);
     memcpy(who.consent_of, resort.consent_of, sizeof who.consent_of);
-    record_writer_init(ret, resort.record, RESORT_RECORD_BYTES);
+    record_writer_init(ret, resort.record, REPORT_MAX_BYTES);
     report_put_identity(ret, &who);
     report_put_client(ret, block);
     extra_collect(&resort.extra, GetCurrentProcess(), block, ret);
@@ -293,7 +292,7 @@ void resort_prepare(const struct settings *from)
     if (client.last_resort != BLOCK_RESORT_IN_PROCESS || resort.thread)
         return;
     prepare_identity(from);
-    resort.record = malloc(RESORT_RECORD_BYTES);
+    resort.record = malloc(REPORT_MAX_BYTES);
     resort.copy = malloc(sizeof *resort.copy);
     if (!resort.record || !resort.copy || !prepare_paths(from) || minidump_prepare() != ST_OK)
         return;

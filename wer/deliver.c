@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD_BYTES (512 * 1024)
 
 struct delivery {
     struct target *target;
@@ -96,7 +95,7 @@ static void write_record(struct delivery *delivery, bool is_claimed)
     const struct wer_event *event = delivery->event;
     const char *name;
 
-    record_writer_init(&delivery->writer, delivery->record, RECORD_BYTES);
+    record_writer_init(&delivery->writer, delivery->record, REPORT_MAX_BYTES);
     report_put_identity(&delivery->writer, &delivery->identity);
     if (!is_claimed)
         record_put(&delivery->writer, RECORD_UNCLAIMED, "1");
@@ -191,7 +190,7 @@ static enum status write_report(struct delivery *delivery, bool is_claimed)
     enum status status = identify(delivery);
 
     if (status == ST_OK) {
-        delivery->record = malloc(RECORD_BYTES);
+        delivery->record = malloc(REPORT_MAX_BYTES);
         delivery->log = malloc(BLOCK_LOG_BYTES);
         status = delivery->record && delivery->log ? open_draft(delivery) : ST_MEMORY;
     }

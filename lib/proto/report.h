@@ -5,6 +5,9 @@
 #include "proto/record.h"
 #include "proto/uuid.h"
 
+/* Room for a record with all that a client can say: every annotation at its largest, each byte of it escaped, and 64 KiB for the rest. */
+#define REPORT_MAX_BYTES (BLOCK_MAX_ANNOTATIONS * (3u * BLOCK_MAX_KEY + 2u * BLOCK_MAX_VALUE + 16u) + 64u * 1024u)
+
 /* What the writer of a report knows by itself; a crashed process has no say in it. */
 struct report_identity {
     char id[UUID_TEXT_BYTES];
