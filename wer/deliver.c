@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct delivery {
     struct target *target;
     const struct wer_event *event;

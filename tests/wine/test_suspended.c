@@ -4,6 +4,7 @@
 #include "harness.h"
 #include "proto/code.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <windows.h>
 /* needs windows.h */
@@ -84,38 +85,95 @@ static void hang_when_dumped_then_every_thread_is_as_before(void **state)
     harness_wait_reports(collector.queue, 2, WAIT_MS);
 }
 
-/* The process that takes the dump: the collector's child. NULL when it has not begun, or has ended. */
-static HANDLE find_dumper(DWORD *ret_pid)
+/* -- a dumper that dies at work -- */
+
+static void for_each_thread(uint32_t pid, DWORD(WINAPI *act)(HANDLE))
 {
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0), found = NULL;
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 entry = {.dwSize = sizeof entry};
+
+    assert_true(snapshot != INVALID_HANDLE_VALUE);
+    for (BOOL more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry)) {
+        HANDLE thread = entry.th32OwnerProcessID == pid ? OpenThread(THREAD_SUSPEND_RESUME, FALSE, entry.th32ThreadID) : NULL;
+        if (!thread)
+            continue; /* another's, or it has just ended */
+        act(thread);
+        CloseHandle(thread);
+    }
+    CloseHandle(snapshot);
+}
+
+/* Calls act for every dumper, at work or waiting for a crash: the collector's children. */
+static void for_each_dumper(void (*act)(DWORD pid))
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
     PROCESSENTRY32W entry = {.dwSize = sizeof entry};
 
     assert_true(snapshot != INVALID_HANDLE_VALUE);
-    for (BOOL more = Process32FirstW(snapshot, &entry); more && !found; more = Process32NextW(snapshot, &entry)) {
-        if (entry.th32ParentProcessID != process_id(collector.process) || _wcsicmp(entry.szExeFile, L"salvor-collector.exe") != 0)
-            continue;
-        *ret_pid = entry.th32ProcessID;
-        found = OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, entry.th32ProcessID);
-    }
+    for (BOOL more = Process32FirstW(snapshot, &entry); more; more = Process32NextW(snapshot, &entry))
+        if (entry.th32ParentProcessID == process_id(collector.process) && _wcsicmp(entry.szExeFile, L"salvor-collector.exe") == 0)
+            act(entry.th32ProcessID);
     CloseHandle(snapshot);
+}
+
+static void stop_dumper(DWORD pid)
+{
+    for_each_thread(pid, SuspendThread);
+}
+
+static void end_dumper(DWORD pid)
+{
+    HANDLE process = OpenProcess(PROCESS_TERMINATE, FALSE, pid);
+
+    if (process)
+        TerminateProcess(process, 1);
+    CloseHandle(process);
+}
+
+/* Whether a dump is being written: the queue has a draft with something in it. */
+static bool is_written(void)
+{
+    char *tmp = path_joined(collector.queue, "tmp");
+    struct folder *folder = NULL;
+    struct file_info info;
+    const char *name;
+    bool found = false;
+
+    assert_int_equal(folder_open(&folder, tmp), ST_OK);
+    while (!found && folder_next(folder, &name) == ST_OK) {
+        char *path = path_joined(tmp, name);
+        found = file_stat(path, &info) == ST_OK && info.size_bytes > 0;
+        free(path);
+    }
+    folder_close(folder);
+    free(tmp);
     return found;
 }
 
-/* Lets a sample crash and catches its dumper at work, stopped. NULL when the dump was faster. */
-static HANDLE catch_dumper(struct process *sample)
+static bool has_ended(struct process *process)
 {
-    HANDLE dumper = NULL;
-    DWORD pid = 0;
+    return WaitForSingleObject((HANDLE)process_os(process), 0) == WAIT_OBJECT_0;
+}
 
-    while (!dumper && WaitForSingleObject((HANDLE)process_os(sample), 0) == WAIT_TIMEOUT)
-        dumper = find_dumper(&pid);
-    if (!dumper)
-        return NULL;
-    harness_suspend_pid(pid);
-    if (WaitForSingleObject(dumper, 0) == WAIT_TIMEOUT && WaitForSingleObject((HANDLE)process_os(sample), 0) == WAIT_TIMEOUT)
-        return dumper;
-    CloseHandle(dumper);
-    return NULL;
+/* Ends the dumper that writes the sample's dump, with the sample stopped. False when the dump was faster after all. */
+static bool end_dumper_of(struct process *sample)
+{
+    char released[64], reported[64];
+
+    snprintf(released, sizeof released, "target-released pid=%u ", process_id(sample));
+    snprintf(reported, sizeof reported, " pid=%u file=", process_id(sample));
+    while (!is_written() && !has_ended(sample))
+        Sleep(1);
+    for_each_dumper(stop_dumper);
+    for_each_thread(process_id(sample), SuspendThread);
+    for_each_dumper(end_dumper);
+    while (!harness_log_has(&collector, reported) && !has_ended(sample)) {
+        if (harness_log_has(&collector, released))
+            return true;
+        Sleep(20); /* a log has no event */
+    }
+    for_each_thread(process_id(sample), ResumeThread);
+    return false;
 }
 
 /* Windows' MiniDumpWriteDump stops all threads of its target for as long as it writes; Wine's stops one at a time, so the test does it. The
@@ -124,30 +182,22 @@ static void dumper_when_it_dies_at_work_then_its_target_goes_on(void **state)
 {
     const char *spool_dir = harness_folder();
     const char *const more[] = {"--pipe", collector.pipe, "--spool", spool_dir, "--timeout", "600000", "--threads", "3", NULL};
-    struct process *sample = NULL;
     struct spool *spool = NULL;
     struct spool_report *report;
-    HANDLE dumper = NULL;
+    bool is_dead = false;
 
     (void)state;
-    for (int i = 0; !dumper && i < TRIES; i++) {
-        if (sample)
-            harness_finish(sample, WAIT_MS);
-        sample = harness_start_sample("wait-write-av", more);
-        bool one_waits = harness_children(process_id(collector.process), "salvor-collector.exe", NULL) != 0;
+    for (int i = 0; !is_dead && i < TRIES; i++) {
+        struct process *sample = harness_start_sample("wait-write-av", more);
         harness_say(sample, "go\n");
-        dumper = one_waits ? NULL : catch_dumper(sample); /* dead before it has begun, that one would be replaced */
+        is_dead = end_dumper_of(sample);
+        assert_int_equal(harness_finish(sample, WAIT_MS), CODE_ACCESS_VIOLATION);
     }
-    assert_non_null(dumper);
-    harness_suspend(sample);
-    assert_true(TerminateProcess(dumper, 1));
-    CloseHandle(dumper);
-    assert_int_equal(harness_finish(sample, WAIT_MS), CODE_ACCESS_VIOLATION);
+    assert_true(is_dead);
     report = harness_only_report(spool_dir, &spool);
     assert_string_equal(harness_value(report, RECORD_LAYER), LAYER_IN_PROCESS);
     spool_report_close(report);
     spool_close(spool);
-    assert_true(harness_log_has(&collector, "target-released"));
 }
 
 int main(int argc, char **argv)
