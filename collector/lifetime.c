@@ -1,5 +1,6 @@
 /* lifetime.c - a ring of process lifetimes. */
 #include "lifetime.h"
+#include "base/clock.h"
 #include "base/thread.h"
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +9,10 @@
 #define AFTER_END_MS   10000 /* how long after its process's end a dump file may be finished */
 
 struct lifetime {
-    uint32_t pid;             /* 0 = free */
-    int64_t start_ms, end_ms; /* end_ms 0 = alive */
-    char *user;               /* NULL = not known */
+    uint32_t pid;                /* 0 = free */
+    int64_t start_ms, end_ms;    /* end_ms 0 = alive */
+    uint64_t begun_at, ended_at; /* steady: when we heard of either */
+    char *user;                  /* NULL = not known */
 };
 
 struct lifetimes {
@@ -76,7 +78,7 @@ void lifetimes_begin(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms
     if (!item)
         item = place(lifetimes);
     free(item->user);
-    *item = (struct lifetime){.pid = pid, .start_ms = start_ms};
+    *item = (struct lifetime){.pid = pid, .start_ms = start_ms, .begun_at = clock_steady_ms()};
     mutex_unlock(lifetimes->mutex);
 }
 
@@ -117,20 +119,35 @@ void lifetimes_end(struct lifetimes *lifetimes, uint32_t pid, int64_t start_ms, 
 {
     mutex_lock(lifetimes->mutex);
     struct lifetime *item = find_start(lifetimes, pid, start_ms);
-    if (item)
+    if (item) {
         item->end_ms = end_ms;
+        item->ended_at = clock_steady_ms();
+    }
     mutex_unlock(lifetimes->mutex);
+}
+
+static bool covers(const struct lifetime *item, int64_t time_ms)
+{
+    return item->start_ms <= time_ms && (item->end_ms == 0 || time_ms <= item->end_ms + AFTER_END_MS);
+}
+
+/* The same by steady time, for a file of that age: a wall clock that was set while the process lived puts the file anywhere. */
+static bool covers_steadily(const struct lifetime *item, int64_t age_ms)
+{
+    int64_t then = (int64_t)clock_steady_ms() - age_ms;
+
+    return (int64_t)item->begun_at <= then && (item->end_ms == 0 || then <= (int64_t)item->ended_at + AFTER_END_MS);
 }
 
 bool lifetimes_find(struct lifetimes *lifetimes, uint32_t pid, int64_t time_ms, int64_t *ret_start_ms)
 {
     const struct lifetime *best = NULL;
+    int64_t age_ms = clock_unix_ms() - time_ms;
 
     mutex_lock(lifetimes->mutex);
     for (size_t i = 0; i < LIFETIMES_KEPT; i++) {
         const struct lifetime *item = &lifetimes->items[i];
-        bool covers = item->start_ms <= time_ms && (item->end_ms == 0 || time_ms <= item->end_ms + AFTER_END_MS);
-        if (item->pid == pid && covers && (!best || item->start_ms > best->start_ms))
+        if (item->pid == pid && (covers(item, time_ms) || covers_steadily(item, age_ms)) && (!best || item->start_ms > best->start_ms))
             best = item;
     }
     if (best)

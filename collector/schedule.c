@@ -20,8 +20,9 @@
 #define UPLOAD_REFUSED 1u
 #define UPLOAD_LATER   3u
 #define TIDY_MS        (3600ll * 1000)
-#define UNSETTLED_MS   5000 /* a disk that fails is tried again so soon */
-#define ABROAD_MS      5000 /* what another's uploader has under way is looked at again so soon */
+#define UNSETTLED_MS   5000          /* a disk that fails is tried again so soon */
+#define ABROAD_MS      5000          /* what another's uploader has under way is looked at again so soon */
+#define JUMP_MS        (2 * TIDY_MS) /* more than passes between two looks, so that a file's time says whether it is of before */
 #define FOLDER_CONSENT "consent"
 #define LOCK_NAME      "lock" /* held by the one process that takes reports out of new/ */
 
@@ -37,6 +38,7 @@ struct schedule {
     struct file lock;
     struct buffer state; /* as it was written last */
     int64_t tidy_ms;     /* steady: when next */
+    int64_t clocks_ms;   /* wall time less steady time, when it was looked at last */
 };
 
 static int64_t now_steady(void)
@@ -140,12 +142,25 @@ static int64_t send_pending(struct schedule *schedule, int64_t now)
     return 0;
 }
 
+/* Somebody set the clock, or the network did after a start with a dead battery. */
+static void note_clock(struct schedule *schedule, int64_t now)
+{
+    int64_t clocks = clock_unix_ms() - now, jump = clocks - schedule->clocks_ms;
+
+    schedule->clocks_ms = clocks;
+    if (jump < JUMP_MS && jump > -JUMP_MS)
+        return;
+    log_warn("clock-jumped", "by_ms=%" PRId64 " consequence=\"waits go on as they are, files' times are set after it\"", jump);
+    spool_redate(schedule->options.spool, jump > 0 ? jump : 0);
+}
+
 static void tidy(struct schedule *schedule, int64_t now, bool has_more)
 {
     bool is_due = schedule->tidy_ms <= now;
 
     if (is_due)
         spool_sweep(schedule->options.spool);
+    note_clock(schedule, now_steady()); /* right before it decides on what goes */
     if (is_due || has_more)
         promotion_limit(schedule->promotion, is_due);
     if (is_due)
@@ -159,6 +174,7 @@ static int64_t turn(struct schedule *schedule)
     size_t held = promotion_held(schedule->promotion);
     bool any = false;
 
+    note_clock(schedule, now);
     if (promotion_run(schedule->promotion, now, &any))
         return UNSETTLED_MS;
     tidy(schedule, now, any || promotion_held(schedule->promotion) > held);
@@ -245,6 +261,8 @@ static enum status begin(struct schedule *schedule)
     if (!st)
         st = queue_state_read(spool_dir(options->spool), &schedule->state);
     if (!st) {
+        schedule->clocks_ms = clock_unix_ms() - now;
+        spool_redate(options->spool, 0); /* before the policy learns from it what was sent today */
         endpoint_init(&schedule->endpoint, options->url, options->key, buffer_text(&schedule->state), schedule->state.len, now);
         st = promotion_create(&schedule->promotion, options->spool, options->policy, options->policy_options, now);
     }

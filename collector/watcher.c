@@ -108,7 +108,20 @@ static void look_at(struct watcher *watcher, const char *folder, const char *nam
     note(candidate, &info, now);
 }
 
-/* In the inbox: drafts whose writer died, and whatever else is no report. A writer needs seconds; the clock of its time may be off. */
+/* Whether somebody is at work on it: a writer holds his draft locked, and on Windows nobody else may open what he writes. */
+static bool is_being_written(const char *path)
+{
+    struct file file = {FILE_CLOSED};
+    enum status st = file_open(&file, path, FILE_MODE_READ_ALONE);
+
+    if (!st)
+        st = file_lock(&file);
+    file_close(&file);
+    return st == ST_BUSY;
+}
+
+/* In the inbox: drafts whose writer died, and whatever else is no report. A writer needs seconds, but a clock that jumps makes them days.
+ */
 static void sweep(const char *folder, const char *name)
 {
     struct file_info info;
@@ -116,7 +129,7 @@ static void sweep(const char *folder, const char *name)
     int64_t now = clock_unix_ms();
 
     if (path && file_stat(path, &info) == ST_OK && !info.is_folder &&
-        (info.modified_unix_ms < now - LEFTOVER_MS || info.modified_unix_ms > now + LEFTOVER_MS)) {
+        (info.modified_unix_ms < now - LEFTOVER_MS || info.modified_unix_ms > now + LEFTOVER_MS) && !is_being_written(path)) {
         enum status st = file_remove(path);
         log_info("inbox-swept", "file=\"%s\" status=%s", path, status_name(st));
     }

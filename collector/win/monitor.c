@@ -22,8 +22,7 @@
 
 #define MAX_DUMPS_PER_CLIENT 64 /* a program that asks for more than this is not crashing */
 #define MAX_COMMENTS         16
-#define STARTED              100 /* looks, when its start is counted */
-#define SECONDS_A_DAY        86400
+#define STARTED              100  /* looks, when its start is counted */
 #define MAX_IDLE_REQUESTS    1000 /* events without a request behind them */
 #define STOP_GRACE_MS        3000 /* dumps under way may end in this time; a console that is closed gives five seconds */
 #define HANG_LOOK_MS         500
@@ -43,7 +42,8 @@ struct monitor {
     uint32_t last_id;
     uint64_t last_order;
     uint64_t looked_ms, awake_ms; /* tick counts: last look for hangs; when we began to look, or last woke with the machine */
-    int64_t sessions_day;         /* UTC, since 1970: when counts of sessions were looked through last */
+    int64_t sessions_day;         /* as of session_day_over: when counts of sessions were looked through last */
+    struct session_backlog sessions_kept;
     unsigned dumps_running, dumps_parallel;
     bool root_gone, stopping;
     uint64_t give_up_ms; /* steady: when dumps under way are ended; 0 = not stopping, or done */
@@ -86,14 +86,21 @@ static void count_session(struct monitor *monitor, const struct client *client, 
 {
     char version[BLOCK_MAX_NAME], environment[BLOCK_MAX_NAME], channel[BLOCK_MAX_NAME];
     struct session session = {client->peer.app, version, environment, channel, client->peer.consent_of, client->consent};
+    int64_t now = clock_unix_ms() / 1000;
     enum status st;
 
     copy_text(version, client->head->app_version);
     copy_text(environment, client->head->environment);
     copy_text(channel, client->head->channel);
-    st = session_count(monitor->options.spool, monitor->policy.machine_id, &session, event, clock_unix_ms() / 1000);
+    st = session_count(monitor->options.spool, monitor->policy.machine_id, &session, event, now);
+    if (!st)
+        return;
+    if (monitor->sessions_kept.count == 0)
+        log_warn("session-not-counted", "pid=%u app=\"%s\" status=%s consequence=\"it is kept until it can be\"", client->peer.pid,
+                 client->peer.app, status_name(st));
+    st = session_keep(&monitor->sessions_kept, &session, event, now);
     if (st)
-        log_warn("session-not-counted", "pid=%u app=\"%s\" status=%s", client->peer.pid, client->peer.app, status_name(st));
+        log_error("session-lost", "pid=%u app=\"%s\" status=%s", client->peer.pid, client->peer.app, status_name(st));
 }
 
 /* The client fills its block right after it has registered, so a start counts at the second look, or at the end. */
@@ -126,8 +133,10 @@ static void note_end(struct monitor *monitor, struct client *client, DWORD code)
 
 static void flush_sessions(struct monitor *monitor)
 {
-    int64_t now = clock_unix_ms() / 1000, day = now / SECONDS_A_DAY;
+    int64_t now = clock_unix_ms() / 1000, day = session_day_over(now);
 
+    if (monitor->sessions_kept.count)
+        session_count_kept(&monitor->sessions_kept, monitor->options.spool, monitor->policy.machine_id);
     if (day == monitor->sessions_day)
         return;
     monitor->sessions_day = day;
@@ -547,7 +556,7 @@ static DWORD next_wait(struct monitor *monitor)
     uint64_t now = clock_steady_ms();
     DWORD wait = sooner(listener_expire(monitor->listener), deaths_next(&monitor->deaths), now);
 
-    if (monitor->clients.count && wait > HANG_LOOK_MS)
+    if ((monitor->clients.count || monitor->sessions_kept.count) && wait > HANG_LOOK_MS)
         wait = HANG_LOOK_MS;
     if (monitor->give_up_ms == 0)
         return wait;
@@ -677,6 +686,7 @@ void monitor_free(struct monitor *monitor)
     clients_done(&monitor->clients);
     spares_free(monitor->policy.spares);
     deaths_done(&monitor->deaths);
+    session_backlog_done(&monitor->sessions_kept);
     descriptor_done(&monitor->descriptor);
     if (monitor->policy.stop)
         CloseHandle(monitor->policy.stop);

@@ -55,6 +55,7 @@ enum status file_stat(const char *path, struct file_info *ret); /* does not foll
 bool file_case_matters(void);                                   /* whether names that differ in case alone name different files */
 enum status file_remove(const char *path);                      /* ST_NOT_FOUND when there is none */
 enum status file_touch(const char *path);                       /* sets the time of its last change to now */
+enum status file_set_modified(const char *path, int64_t unix_ms);
 /* Atomic on one volume. replace: an existing target is replaced; otherwise ST_EXISTS. Durable once folder_sync was called on the folder. */
 enum status file_rename(const char *from, const char *to, bool replace);
 enum status file_read_whole(const char *path, size_t max_bytes, struct buffer *out); /* appends; out's own ceiling counts too */

@@ -156,6 +156,10 @@ struct spool_retention {
 /* Removes what is older. A file from the future is young. */
 enum status spool_retain(struct spool *spool, const struct spool_retention *retention, size_t *ret_removed);
 
+/* Moves files' times along with a clock that was set forward by so much (0: it was not): those of before that. Whatever is more than a day
+ * ahead of the clock now, as after one that went back, gets its time of now. So nothing is removed too early or kept for years. */
+void spool_redate(struct spool *spool, int64_t forward_ms);
+
 /* Appends one durable line to a report's history. */
 enum status spool_history_add(struct spool *spool, const char *id, const char *event, const char *detail);
 /* The whole history of a report as text; ST_NOT_FOUND when it has none. */

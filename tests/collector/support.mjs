@@ -40,9 +40,11 @@ export function runCommand(...words) {
   return spawnSync(collectorProgram, words, { encoding: 'utf8', timeout: 20000 });
 }
 
-/** Starts `run` in data and waits for its ready line. */
+/** Starts `run` in data and waits for its ready line. One of options may be { env }: more of an environment. */
 export async function startCollector(t, data, ...options) {
-  const child = spawn(collectorProgram, ['run', '--data', data, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const { env } = options.find((option) => typeof option === 'object') ?? {};
+  const words = options.filter((option) => typeof option === 'string');
+  const child = spawn(collectorProgram, ['run', '--data', data, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   const collector = { child, data, dumps: path.join(data, 'dumps'), queue: path.join(data, 'queue'), log: '', ready: '' };
   const exited = once(child, 'exit');
   child.stderr.setEncoding('utf8').on('data', (text) => (collector.log += text));
@@ -127,19 +129,21 @@ export function putReport(data, facts = {}, parts = {}) {
   fs.mkdirSync(path.join(queue, 'new'), { recursive: true });
   const made = path.join(data, `made-${all.pid}`);
   fs.writeFileSync(made, reportBytes(all, parts));
+  if (parts.modified) fs.utimesSync(made, parts.modified / 1000, parts.modified / 1000);
   fs.renameSync(made, path.join(queue, 'new', `${all.app}-${all.crash_time}-${all.pid}.dmp`));
   return all.id;
 }
 
-/** A server that keeps what it gets; answer(request, body) gives the status, 200 unless told otherwise. */
-export async function startServer(t, answer = () => 200) {
+/** A server that keeps what it gets; answer(request, body) gives the status, 200 unless told otherwise. headers go with any other. */
+export async function startServer(t, answer = () => 200, headers = {}) {
   const server = { posts: [] };
   const listener = http.createServer(async (request, response) => {
     const parts = [];
     for await (const part of request) parts.push(part);
     const body = Buffer.concat(parts);
     server.posts.push({ headers: request.headers, url: request.url, body, at: Date.now() });
-    response.writeHead(answer(server.posts.length, request, body), { 'content-type': 'text/plain' }).end('CrashID=bp-1\n');
+    const status = answer(server.posts.length, request, body);
+    response.writeHead(status, { 'content-type': 'text/plain', ...(status === 200 ? {} : headers) }).end('CrashID=bp-1\n');
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');

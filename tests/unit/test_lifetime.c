@@ -1,4 +1,5 @@
 /* test_lifetime.c - which process a pid at a time was. */
+#include "base/clock.h"
 #include "collector/lifetime.h"
 #include "unit.h"
 
@@ -56,6 +57,21 @@ static void find_when_pid_was_used_again_then_the_later_process_wins(void **stat
     check_start(*state, 42, 2002000, 2001000);
 }
 
+#define TEN_YEARS_MS (10ll * 365 * 86400 * 1000)
+
+/* Started when the clock was ten years ahead; then it was set right, and the process died. */
+static void find_when_clock_was_set_back_while_it_lived_then_a_file_of_now_is_its(void **state)
+{
+    int64_t now = clock_unix_ms(), start = now + TEN_YEARS_MS;
+
+    lifetimes_begin(*state, 42, start);
+    check_start(*state, 42, clock_unix_ms(), start);
+    lifetimes_end(*state, 42, start, now);
+    check_start(*state, 42, clock_unix_ms(), start);
+    check_unknown(*state, 42, now - 60000); /* before we knew it */
+    check_unknown(*state, 43, now);
+}
+
 static void begin_when_repeated_then_process_is_alive_again(void **state)
 {
     lifetimes_begin(*state, 42, 1000000);
@@ -97,6 +113,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(find_when_process_lives_then_any_time_after_its_start, make, drop),
         cmocka_unit_test_setup_teardown(find_when_process_has_gone_then_a_file_may_be_a_little_late, make, drop),
         cmocka_unit_test_setup_teardown(find_when_pid_was_used_again_then_the_later_process_wins, make, drop),
+        cmocka_unit_test_setup_teardown(find_when_clock_was_set_back_while_it_lived_then_a_file_of_now_is_its, make, drop),
         cmocka_unit_test_setup_teardown(begin_when_repeated_then_process_is_alive_again, make, drop),
         cmocka_unit_test_setup_teardown(begin_when_table_is_full_then_longest_gone_is_forgotten, make, drop),
         cmocka_unit_test_setup_teardown(user_when_known_then_others_are_foreign_to_that_process_alone, make, drop),

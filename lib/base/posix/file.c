@@ -1,5 +1,6 @@
 /* file.c - files and folders on POSIX. Every descriptor is close-on-exec; every call is repeated after a signal. */
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/file_os.h"
 #include <dirent.h>
 #include <errno.h>
@@ -193,9 +194,15 @@ enum status file_remove(const char *path)
     return result(unlink(path));
 }
 
+enum status file_set_modified(const char *path, int64_t unix_ms)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = unix_ms / 1000, .tv_nsec = unix_ms % 1000 * 1000000}};
+    return result(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW));
+}
+
 enum status file_touch(const char *path)
 {
-    return result(utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW));
+    return file_set_modified(path, clock_unix_ms());
 }
 
 enum status file_rename(const char *from, const char *to, bool replace)

@@ -1,4 +1,5 @@
 /* file_service.c - what only programs of our own do with files; apart from file.c, since the client library needs none of it. */
+#include "base/clock.h"
 #include "base/win/file_handle.h"
 #include "base/win/wide.h"
 #include <stdlib.h>
@@ -66,22 +67,27 @@ bool file_case_matters(void)
     return false;
 }
 
-enum status file_touch(const char *path)
+enum status file_set_modified(const char *path, int64_t unix_ms)
 {
+    uint64_t filetime = clock_to_filetime(unix_ms);
+    FILETIME modified = {(DWORD)filetime, (DWORD)(filetime >> 32)};
     wchar_t *wide = wide_path(path);
     if (!wide)
         return ST_MEMORY;
-    HANDLE file = CreateFileW(wide, FILE_WRITE_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                              FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    enum status status = file == INVALID_HANDLE_VALUE ? error_last() : ST_OK;
-    FILETIME now;
-    GetSystemTimeAsFileTime(&now);
-    if (!status && !SetFileTime(file, NULL, NULL, &now))
-        status = error_last();
-    if (file != INVALID_HANDLE_VALUE)
-        CloseHandle(file);
+    HANDLE handle = CreateFileW(wide, FILE_WRITE_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                                FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    enum status status = result(handle != INVALID_HANDLE_VALUE);
     free(wide);
+    if (status)
+        return status;
+    status = result(SetFileTime(handle, NULL, NULL, &modified));
+    CloseHandle(handle);
     return status;
+}
+
+enum status file_touch(const char *path)
+{
+    return file_set_modified(path, clock_unix_ms());
 }
 
 enum status folder_remove(const char *path)
