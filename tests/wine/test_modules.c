@@ -221,6 +221,33 @@ static void modules_when_both_install_at_once_then_one_is_first(void **state)
     }
 }
 
+#if defined(__MINGW32__) /* elsewhere a static library cannot hide its names; programs that mind use salvor.dll */
+
+static void check_clash(const char *pipe, const char *queue, const char *spool_dir, const char *layer)
+{
+    struct spool *spool = NULL;
+    struct spool_report *report;
+
+    assert_int_equal(harness_run(WAIT_MS, "salvor-clash.exe", pipe, spool_dir, (char *)NULL), CODE_ACCESS_VIOLATION);
+    harness_wait_reports(queue, 1, WAIT_MS);
+    report = harness_only_report(queue, &spool);
+    assert_string_equal(harness_value(report, RECORD_LAYER), layer);
+    assert_string_equal(harness_value(report, RECORD_ANNOTATION "scene"), "harbour at dusk");
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+static void names_when_host_owns_every_private_one_then_both_work(void **state)
+{
+    const char *spool_dir = harness_folder();
+
+    (void)state;
+    check_clash(collector.pipe, collector.queue, harness_folder(), LAYER_MONITOR);
+    check_clash("\\\\.\\pipe\\salvor-test-nobody", spool_dir, spool_dir, LAYER_IN_PROCESS);
+}
+
+#endif
+
 #define served(function) cmocka_unit_test_setup_teardown(function, start_collector, stop_collector)
 
 int main(int argc, char **argv)
@@ -230,6 +257,9 @@ int main(int argc, char **argv)
         served(modules_when_plugin_is_first_and_let_go_then_programs_words_go_to_it),
         served(modules_when_first_has_ended_then_second_can_install),
         served(modules_when_both_install_at_once_then_one_is_first),
+#if defined(__MINGW32__)
+        served(names_when_host_owns_every_private_one_then_both_work),
+#endif
     };
 
     if (argc == 5 && strcmp(argv[1], "--child") == 0)
