@@ -21,10 +21,9 @@ struct parcel {
     enum status status; /* of packing */
 };
 
-static void event_tell(const struct delivery *delivery, const char *event, const char *detail)
+static enum status event_tell(const struct delivery *delivery, const char *event, const char *detail)
 {
-    if (delivery->event)
-        delivery->event(delivery->event_context, event, detail);
+    return delivery->event ? delivery->event(delivery->event_context, event, detail) : ST_OK;
 }
 
 static void parcel_pack(struct parcel *parcel)
@@ -87,6 +86,7 @@ static enum status flavour_send(struct parcel *parcel, struct verdict *ret)
 {
     const struct delivery *delivery = parcel->delivery;
     char detail[DETAIL_BYTES];
+    enum status status;
 
     packer_wait(parcel);
     if (!parcel->is_packed)
@@ -94,8 +94,8 @@ static enum status flavour_send(struct parcel *parcel, struct verdict *ret)
     if (parcel->status != ST_OK)
         return parcel->status;
     snprintf(detail, sizeof detail, "plain_bytes=%" PRIu64 " body_bytes=%" PRIu64, parcel->request.plain_bytes, parcel->request.body_bytes);
-    event_tell(delivery, "sending", detail);
-    return post_send(delivery->post, &parcel->request, &parcel->body.file, parcel->source->id, ret);
+    status = event_tell(delivery, "sending", detail);
+    return status == ST_OK ? post_send(delivery->post, &parcel->request, &parcel->body.file, parcel->source->id, ret) : status;
 }
 
 /* Makes the parcel its smaller flavour; what that lacks, or NULL when there is nothing to leave out. */
@@ -125,7 +125,7 @@ enum status parcel_send(struct parcel *parcel, struct verdict *ret)
     if (!lacking)
         return ST_OK;
     snprintf(detail, sizeof detail, "without=%s because=\"%s\"", lacking, ret->reason);
-    event_tell(parcel->delivery, "smaller", detail);
+    (void)event_tell(parcel->delivery, "smaller", detail); /* "sending" follows */
     return flavour_send(parcel, ret);
 }
 

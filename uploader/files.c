@@ -22,12 +22,13 @@ struct job {
 };
 
 /* Only what changes what is sent is told. */
-static void event_print(void *context, const char *event, const char *detail)
+static enum status event_print(void *context, const char *event, const char *detail)
 {
     const struct sender *sender = context;
 
     if (strcmp(event, "smaller") == 0)
         fprintf(stderr, "%s file=\"%s\" %s\n", event, sender->path, detail);
+    return ST_OK;
 }
 
 static int verdict_report(const struct sender *sender, const struct source *source, const struct verdict *verdict)

@@ -47,28 +47,31 @@ static void quote_soften(char *text)
             *text = '\'';
 }
 
-static void history_note(const struct worker *worker, const struct spool_report *report, const char *event, const char *detail)
+static enum status history_note(const struct worker *worker, const struct spool_report *report, const char *event, const char *detail)
 {
     const char *id = spool_report_id(report);
+    enum status status = id[0] ? spool_history_add(worker->spool, id, event, detail) : ST_OK;
 
-    if (id[0] && spool_history_add(worker->spool, id, event, detail) != ST_OK)
-        log_warn("history-not-written", "report=\"%s\" event=%s", spool_report_name(report), event);
+    if (status != ST_OK)
+        log_warn("history-not-written", "report=\"%s\" event=%s why=\"%s\"", spool_report_name(report), event, status_text(status));
+    return status;
 }
 
-static void delivery_event(void *context, const char *event, const char *detail)
+static enum status delivery_event(void *context, const char *event, const char *detail)
 {
     const struct worker *worker = context;
     char whole[DETAIL_BYTES];
 
     snprintf(whole, sizeof whole, "to=\"%s\" %s", buffer_text(&worker->endpoint), detail);
-    history_note(worker, worker->report, event, whole);
+    return history_note(worker, worker->report, event, whole);
 }
 
 /* A failure of our own side becomes a verdict to wait. */
 static void own_failure(const struct worker *worker, enum status status, struct verdict *ret)
 {
     *ret = (struct verdict){.kind = VERDICT_WAIT, .is_endpoint_wide = status == ST_FULL || status == ST_READ_ONLY};
-    snprintf(ret->reason, sizeof ret->reason, "the request could not be made in %s: %s", worker->tmp, status_text(status));
+    snprintf(ret->reason, sizeof ret->reason, "the request and its history could not be written below %s: %s", spool_dir(worker->spool),
+             status_text(status));
 }
 
 /* Readies a claimed report, if it is worth it now. */
@@ -167,7 +170,7 @@ static void uncertainty_note(const struct job *job)
     snprintf(detail, sizeof detail, "format=%s to=\"%s\" reason=\"%s\"", worker->delivery.options->format->name,
              buffer_text(&worker->endpoint), job->verdict.reason);
     log_warn("maybe-delivered", "report=\"%s\" id=%s %s", spool_report_name(job->report), spool_report_id(job->report), detail);
-    history_note(worker, job->report, "maybe-delivered", detail);
+    (void)history_note(worker, job->report, "maybe-delivered", detail); /* the log has it too */
 }
 
 /* Moves the report to where its verdict sends it. Of the worker it reads only what does not change. */

@@ -122,6 +122,7 @@ test('uploader when the disk is full at any page then the report is sent or wait
       assert.equal(JSON.parse(now.stdout).states.pending, 1);
       assert.equal((await upload(data, server)).code, 0);
     }
+    assert.match(fs.readFileSync(path.join(data, 'queue', 'history', `${id}.log`), 'utf8'), / sending /, 'nothing goes out that its history does not tell of');
     assert.equal(reports({ queue: path.join(data, 'queue') }, 'done').length, 1);
     assertWhole(path.join(data, 'queue'));
     assert.equal(byId(server).get(id), 1, `with ${pages} pages left`);
