@@ -9,7 +9,7 @@ import * as server from '../server/harness.mjs';
 import { start } from './harness.mjs';
 
 const data = fileURLToPath(new URL('../data/symbols/', import.meta.url));
-const summary = stdout => stdout.split('\n').find(line => line.startsWith('salvor-upload symbols found'));
+const summary = stdout => stdout.split(/\r?\n/).find(line => line.startsWith('salvor-upload symbols found'));
 
 test('symbols: our server takes them all, gives them to debuggers, and lacks nothing afterwards', async t => {
   const far = await server.startServer(t), folder = server.tempFolder(t);
@@ -21,14 +21,14 @@ test('symbols: our server takes them all, gives them to debuggers, and lacks not
   assert.equal(summary(first.stdout), 'salvor-upload symbols found=4 present=0 uploaded=4 refused=0 unreadable=0 waiting=0');
   const { stdout } = spawnSync(server.SERVER, ['symbols', 'token', '--data', far.data], { encoding: 'utf8' });
   const token = /^symbols token (\S+)$/m.exec(stdout)[1];
-  const uploads = [...first.stdout.matchAll(/^uploaded file="(.+)" address="(.+)" size_bytes=(\d+)$/mg)];
+  const uploads = [...first.stdout.matchAll(/^uploaded file="(.+)" address="(.+)" size_bytes=(\d+)\r?$/mg)];
   assert.equal(uploads.length, 4);
   for (const [, file, address, size] of uploads) {
     const response = await fetch(`${far.url}/symbols/${address}`, { headers: { Authorization: `Bearer ${token}`, Connection: 'close' } });
     assert.equal(response.status, 200, address);
     const bytes = Buffer.from(await response.arrayBuffer());
     assert.equal(bytes.length, Number(size));
-    assert.ok(bytes.equals(fs.readFileSync(file)), address);
+    assert.ok(bytes.equals(fs.readFileSync(path.join(folder, path.win32.basename(file)))), address);
   }
   const second = await start(args);
   assert.equal(second.code, 0, second.stderr);
@@ -50,7 +50,7 @@ test('symbols: key and project that our server does not know are told', async t 
   for (const args of [['--key', 'wrong'], ['--key', far.key, '--project', 'other'], []]) {
     const result = await start(['--url', far.url, ...args, '--symbols', data]);
     assert.equal(result.code, 1, result.stderr);
-    assert.match(result.stderr, /the server answered 40[13]: .* Check --url, --key and --project\.\n$/);
+    assert.match(result.stderr, /the server answered 40[13]: .* Check --url, --key and --project\.\r?\n$/);
   }
 });
 
