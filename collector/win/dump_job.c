@@ -31,6 +31,7 @@ struct dump_job {
     volatile struct dump_task *task; /* the dumper's */
     struct spool_draft *draft;
     const char *why; /* of a failure */
+    bool is_told;    /* the client, and may be gone */
 };
 
 static int64_t filetime_unix(uint64_t filetime)
@@ -280,29 +281,6 @@ static enum status end_file(struct dump_job *job)
     return spool_draft_end_written(job->draft, job->task->dump_bytes, files, count);
 }
 
-static enum status queue_report(struct dump_job *job)
-{
-    size_t record_bytes = 0;
-    char *record = NULL, *name = NULL;
-    enum status st = take_record(job, &record, &record_bytes);
-
-    if (st)
-        return st;
-    job->why = "the report cannot be put into the queue";
-    st = end_file(job);
-    if (!st) {
-        struct spool_draft *draft = job->draft;
-        job->draft = NULL; /* commit frees it either way */
-        st = spool_draft_commit(draft, record, record_bytes, job->policy->queue_state, &name);
-    }
-    if (!st)
-        event_log(EVENT_REPORT, "app=\"%s\" id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%llu", job->identity.app, job->identity.id,
-                  job->identity.layer, job->identity.pid, name, (unsigned long long)job->task->dump_bytes);
-    free(name);
-    free(record);
-    return st;
-}
-
 /* A client that hangs did not ask: it finds its block as it was, unless it crashed meanwhile and has moved on by itself. */
 static void release_client(struct client *client)
 {
@@ -317,6 +295,50 @@ static void tell_client(struct client *client, const char report_id[UUID_TEXT_BY
     client->head->result = (uint32_t)result;
     InterlockedExchange((volatile LONG *)&client->head->state, result == ST_OK ? BLOCK_DONE : BLOCK_FAILED);
     SetEvent(client->done_event);
+}
+
+/* Whoever crashed goes as soon as its report is whole and in the queue: what the disk still has to do, which for a full dump takes seconds,
+ * is no reason to keep it, and until then it is there for the next layer should the queue refuse. Who lives on is told of a report that is
+ * durable. */
+static enum status commit(struct dump_job *job, const char *record, size_t record_bytes, char **ret_name)
+{
+    struct spool_draft *draft = job->draft;
+    enum spool_state state = job->policy->queue_state;
+    enum status st;
+
+    job->draft = NULL; /* freed either way */
+    if (job->client->request != BLOCK_REQUEST_CRASH)
+        return spool_draft_commit(draft, record, record_bytes, state, ret_name);
+    st = spool_draft_publish(draft, record, record_bytes, state, ret_name);
+    if (st)
+        return st;
+    tell_client(job->client, job->identity.id, ST_OK);
+    job->is_told = true;
+    st = spool_draft_settle(draft);
+    if (st)
+        log_warn("report-not-durable", "id=%s file=\"%s\" status=%s consequence=\"a power cut may damage it\"", job->identity.id, *ret_name,
+                 status_name(st));
+    return ST_OK;
+}
+
+static enum status queue_report(struct dump_job *job)
+{
+    size_t record_bytes = 0;
+    char *record = NULL, *name = NULL;
+    enum status st = take_record(job, &record, &record_bytes);
+
+    if (st)
+        return st;
+    job->why = "the report cannot be put into the queue";
+    st = end_file(job);
+    if (!st)
+        st = commit(job, record, record_bytes, &name);
+    if (!st)
+        event_log(EVENT_REPORT, "app=\"%s\" id=%s layer=%s pid=%u file=\"%s\" dump_bytes=%llu", job->identity.app, job->identity.id,
+                  job->identity.layer, job->identity.pid, name, (unsigned long long)job->task->dump_bytes);
+    free(name);
+    free(record);
+    return st;
 }
 
 enum status dump_job_run(const struct dump_policy *policy, struct client *client, uint32_t sequence)
@@ -343,7 +365,7 @@ enum status dump_job_run(const struct dump_policy *policy, struct client *client
     release_target(&job);
     if (client->request == BLOCK_REQUEST_HANG)
         release_client(client);
-    else
+    else if (!job.is_told)
         tell_client(client, job.identity.id, st);
     dumper_process_free(job.dumper);
     spool_draft_abandon(job.draft);

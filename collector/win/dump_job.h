@@ -19,9 +19,9 @@ struct dump_policy {
     HANDLE stop; /* manual-reset event: dumps under way are given up */
 };
 
-/* Runs one dump of a client whose block is in BLOCK_DUMPING, on the caller's thread, which it keeps until the report is in the queue or
- * the dump has failed. Sets the block's result and state and the client's done event. The client must not be freed meanwhile.
- * sequence: see uuid_report_id. */
+/* Runs one dump of a client whose block is in BLOCK_DUMPING, on the caller's thread, which it keeps until the report is durable in the
+ * queue or the dump has failed. Sets the block's result and state and the client's done event, of a crash as soon as the report is in the
+ * queue. The client must not be freed meanwhile. sequence: see uuid_report_id. */
 enum status dump_job_run(const struct dump_policy *policy, struct client *client, uint32_t sequence);
 
 #endif

@@ -15,7 +15,8 @@ struct spool_draft {
     bool dump_ended;
     uint64_t dump_bytes, end;
     size_t attachment_count;
-    struct buffer lines; /* attachment lines of the record to be */
+    struct buffer lines;    /* attachment lines of the record to be */
+    enum spool_state state; /* once published */
 };
 
 enum status spool_draft_create(struct spool *spool, struct spool_draft **ret)
@@ -222,8 +223,8 @@ static enum status draft_place(struct spool_draft *draft, const struct buffer *r
     return status;
 }
 
-/* Everything up to the rename; whole receives the record as it was written. */
-static enum status draft_finish(struct spool_draft *draft, const char *record, size_t record_bytes, struct buffer *whole)
+/* Everything up to the flush; whole receives the record as it is written. */
+static enum status draft_write(struct spool_draft *draft, const char *record, size_t record_bytes, struct buffer *whole)
 {
     enum status status = ST_OK;
 
@@ -233,6 +234,14 @@ static enum status draft_finish(struct spool_draft *draft, const char *record, s
         status = spool_record_compose(record, record_bytes, draft->dump_bytes, &draft->lines, whole);
     if (status == ST_OK)
         status = spool_tail_write(&draft->file, draft->end, buffer_text(whole), whole->len);
+    return status;
+}
+
+/* Everything up to the rename. */
+static enum status draft_finish(struct spool_draft *draft, const char *record, size_t record_bytes, struct buffer *whole)
+{
+    enum status status = draft_write(draft, record, record_bytes, whole);
+
     return status == ST_OK ? file_sync(&draft->file) : status;
 }
 
@@ -258,6 +267,37 @@ enum status spool_draft_commit(struct spool_draft *draft, const char *record, si
     else
         free(name);
     return ST_OK;
+}
+
+enum status spool_draft_publish(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state, char **ret_name)
+{
+    char name[SPOOL_NAME_BYTES];
+    struct buffer whole;
+    enum status status = ST_ARGUMENT;
+
+    buffer_init(&whole, RECORD_MAX_BYTES);
+    if ((unsigned)state < SPOOL_STATE_COUNT && state != SPOOL_UPLOADING)
+        status = draft_write(draft, record, record_bytes, &whole);
+    if (status == ST_OK) {
+        spool_name_make(name, buffer_text(&whole), whole.len);
+        status = spool_name_place(draft->spool, draft->path, state, name, true, ret_name);
+    }
+    buffer_done(&whole);
+    if (status == ST_OK)
+        draft->state = state;
+    else
+        spool_draft_abandon(draft);
+    return status;
+}
+
+enum status spool_draft_settle(struct spool_draft *draft)
+{
+    enum status status = file_sync(&draft->file);
+
+    if (status == ST_OK)
+        status = folder_sync(draft->spool->states[draft->state]);
+    draft_free(draft);
+    return status;
 }
 
 enum status spool_draft_replace(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state,

@@ -52,6 +52,12 @@ enum status spool_draft_attach(struct spool_draft *draft, const char *name, stru
  * exists. The name is made of app, crash_time and pid of the record. Frees the draft, also on an error (then nothing is left behind).
  * ret_name, if not NULL, receives the file's name; the caller frees it. */
 enum status spool_draft_commit(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state, char **ret_name);
+/* The same in two steps, for a report that somebody waits for. After publish it exists: a process that ends then loses nothing. After
+ * settle it is durable; that frees the draft, also on an error, which leaves the report. A power cut in between can leave a file without
+ * its end, which every reader knows for damaged. publish frees the draft only on an error. */
+enum status spool_draft_publish(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state,
+                                char **ret_name);
+enum status spool_draft_settle(struct spool_draft *draft);
 /* Copies the dump of one open report and the attachments of another, or of the same, into a draft that holds nothing yet. */
 enum status spool_draft_copy(struct spool_draft *draft, struct spool_report *dump, struct spool_report *attachments);
 void spool_draft_abandon(struct spool_draft *draft); /* frees and removes; accepts NULL */

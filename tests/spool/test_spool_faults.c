@@ -19,7 +19,8 @@
 
 /* -- what is done to a queue -- */
 
-static enum status commit(struct spool *spool, enum spool_state state)
+/* A dump with an attachment; what fails is left to be removed by the caller, as *ret. */
+static enum status write_draft(struct spool *spool, struct spool_draft **ret)
 {
     struct spool_draft *draft = NULL;
     struct file attachment = {FILE_CLOSED};
@@ -36,6 +37,15 @@ static enum status commit(struct spool *spool, enum spool_state state)
         status = spool_draft_attach(draft, "log.txt", &attachment, 100);
     file_close(&attachment);
     free(path);
+    *ret = draft;
+    return status;
+}
+
+static enum status commit(struct spool *spool, enum spool_state state)
+{
+    struct spool_draft *draft;
+    enum status status = write_draft(spool, &draft);
+
     if (status == ST_OK)
         return spool_draft_commit(draft, SUPPORT_RECORD, strlen(SUPPORT_RECORD), state, NULL);
     spool_draft_abandon(draft);
@@ -45,6 +55,24 @@ static enum status commit(struct spool *spool, enum spool_state state)
 static enum status run_commit(struct spool *spool)
 {
     return commit(spool, SPOOL_NEW);
+}
+
+/* What publishing says counts: from there on the report exists. */
+static enum status run_publish(struct spool *spool)
+{
+    struct spool_draft *draft;
+    enum status status = write_draft(spool, &draft);
+    char *name = NULL;
+
+    if (status != ST_OK) {
+        spool_draft_abandon(draft);
+        return status;
+    }
+    status = spool_draft_publish(draft, SUPPORT_RECORD, strlen(SUPPORT_RECORD), SPOOL_NEW, &name);
+    if (status == ST_OK)
+        (void)spool_draft_settle(draft);
+    free(name);
+    return status;
 }
 
 static enum status run_queue(struct spool *spool)
@@ -151,6 +179,7 @@ static const struct scenario {
     bool loses_dump;            /* at the goal */
 } scenarios[] = {
     {"commit", begin_empty, run_commit, 0, SPOOL_NEW, SPOOL_STATE_COUNT, false, false},
+    {"publish", begin_empty, run_publish, 0, SPOOL_NEW, SPOOL_STATE_COUNT, false, false},
     {"queue", begin_new, run_queue, 1, SPOOL_PENDING, SPOOL_NEW, false, false},
     {"accept", begin_pending, run_accept, 1, SPOOL_DONE, SPOOL_PENDING, true, true},
     {"refuse", begin_pending, run_refuse, 1, SPOOL_FAILED, SPOOL_PENDING, true, false},
@@ -312,7 +341,8 @@ static bool fail_once(const struct scenario *scenario, unsigned at, enum status 
     fault_disarm();
     spool_close(spool);
     found = assert_queue_sound(dir, scenario, false);
-    if (scenario->run == run_commit) /* what the caller hears is what is so, or it would repeat a report or lose one */
+    if (scenario->run == run_commit ||
+        scenario->run == run_publish) /* what the caller hears is what is so, or it would repeat a report or lose one */
         assert_int_equal(found == SPOOL_NEW, status == ST_OK);
     assert_not_sent_twice(dir, scenario, found);
     support_folder_drop(dir);

@@ -245,6 +245,41 @@ static void attach_when_the_name_is_a_path_is_refused(void **state)
     spool_draft_abandon(draft);
 }
 
+static void publish_when_done_then_report_is_there_before_it_is_settled(void **state)
+{
+    struct fixture *fixture = *state;
+    struct spool_draft *draft = draft_begin(fixture->spool, SUPPORT_DUMP);
+    struct spool_report *report;
+    char *name = NULL;
+
+    assert_int_equal(attach(fixture->dir, draft, "log.txt", "words", 100), ST_OK);
+    assert_int_equal(spool_draft_publish(draft, SUPPORT_RECORD, strlen(SUPPORT_RECORD), SPOOL_NEW, &name), ST_OK);
+    assert_int_equal(support_count(fixture->dir, "tmp"), 0);
+    assert_int_equal(spool_sweep(fixture->spool), ST_OK); /* as a process does that starts now */
+    report = report_open(fixture->spool, SPOOL_NEW, name);
+    assert_int_equal(spool_report_dump_bytes(report), strlen(SUPPORT_DUMP));
+    spool_report_close(report);
+    assert_int_equal(spool_draft_settle(draft), ST_OK);
+    assert_int_equal(support_count(fixture->dir, "new"), 1);
+    free(name);
+}
+
+static void publish_when_it_fails_then_nothing_is_left(void **state)
+{
+    struct fixture *fixture = *state;
+    struct spool_draft *draft = draft_begin(fixture->spool, SUPPORT_DUMP);
+    char *record = malloc(RECORD_MAX_BYTES + 1);
+
+    assert_non_null(record);
+    memset(record, 'x', RECORD_MAX_BYTES + 1);
+    memcpy(record, "key=", 4);
+    record[RECORD_MAX_BYTES] = '\n';
+    assert_int_equal(spool_draft_publish(draft, record, RECORD_MAX_BYTES + 1, SPOOL_NEW, NULL), ST_TOO_LARGE);
+    free(record);
+    assert_int_equal(support_count(fixture->dir, "tmp"), 0);
+    assert_int_equal(support_count(fixture->dir, "new"), 0);
+}
+
 static void commit_when_the_record_claims_a_layout_uses_the_real_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -535,6 +570,8 @@ int main(void)
         TEST(attachments_when_committed_lie_where_the_record_says),
         TEST(attach_when_longer_than_allowed_adds_nothing),
         TEST(attach_when_the_name_is_a_path_is_refused),
+        TEST(publish_when_done_then_report_is_there_before_it_is_settled),
+        TEST(publish_when_it_fails_then_nothing_is_left),
         TEST(commit_when_the_record_claims_a_layout_uses_the_real_one),
         TEST(name_when_the_program_is_called_badly_is_safe),
         TEST(name_when_the_program_is_called_very_long_is_cut),

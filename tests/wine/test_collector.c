@@ -287,6 +287,21 @@ static char *dump_stream(struct spool_report *report, uint32_t type, uint32_t *r
     return NULL;
 }
 
+/* The program may end at that moment, and so may the collector. */
+static void request_when_client_is_told_then_report_is_in_the_queue_already(void **state)
+{
+    struct raw_client client;
+
+    (void)state;
+    raw_register(collector.pipe, &client);
+    raw_fault(&client);
+    assert_int_equal(raw_request(&client, DUMP_WAIT_MS), BLOCK_DONE);
+    harness_collector_stop(&collector); /* kills it */
+    assert_int_equal(harness_reports(collector.queue), 1);
+    assert_true(client.block->report_id[0] != 0);
+    raw_forget(&client);
+}
+
 static void request_when_log_has_wrapped_then_streams_carry_record_and_log(void **state)
 {
     struct raw_client client;
@@ -682,6 +697,7 @@ int main(int argc, char **argv)
         served(pipe_when_open_then_descriptor_keeps_users_from_making_instances),
         served(pipe_when_another_collector_has_the_name_then_second_one_ends),
         served(request_when_fault_is_set_then_report_says_what_block_said),
+        served(request_when_client_is_told_then_report_is_in_the_queue_already),
         served(request_when_log_has_wrapped_then_streams_carry_record_and_log),
         served(request_when_dump_is_asked_for_twice_then_two_ids),
         served(request_when_event_comes_without_state_then_nothing_happens),
