@@ -139,7 +139,9 @@ static void wait_settled(const struct harness_collector *collector, size_t repor
 
 static void let_die(struct run *run)
 {
-    static const char *const options[] = {"--no-dump-grace", "1s", "--report-killed", "--scan-interval", "200ms", NULL};
+    /* so many deaths of one program are a crash loop */
+    static const char *const options[] = {
+        "--no-dump-grace", "1s", "--report-killed", "--scan-interval", "200ms", "--loop-crashes", "0", NULL};
     const struct setup *setup = run->setup;
     const char *spool_dir = harness_folder();
     char prefix[64];
