@@ -97,6 +97,7 @@ enum status symbols_open_file(struct symbol_table **ret, const char *path)
 
     if (status)
         return status;
+    symbols_map_read(mapping); /* the checksum is over all of it */
     status = symbols_open(ret, mapping);
     if (status)
         symbols_unmap(&mapping);

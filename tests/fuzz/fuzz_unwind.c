@@ -1,7 +1,8 @@
 /* fuzz_unwind.c - walks through a process whose image, stack, function table stream and rules are all hostile.
  *
- * The input: processor, how the image is read (0 as in memory, 1 as a file, 2 as a FunctionTable stream), ip as an offset into the image
- * (u16), sizes of image, stack and rules (u16 each), and then those. Rules are texts separated by newlines. */
+ * The input: processor, how the image is read (0 as in memory, 1 as a file, 2 as a FunctionTable stream; with 0x80 it is a shadow stack
+ * too), ip as an offset into the image (u16), sizes of image, stack and rules (u16 each), and then those. Rules are texts separated by
+ * newlines. */
 #include "base/bytes.h"
 #include "fuzz.h"
 #include "unwind/function_table.h"
@@ -14,6 +15,7 @@
 #define BASE         0x40000000u
 #define STACK        0x20000u
 #define MAX_RULES    64u
+#define WITH_SHADOW  0x80u
 
 struct hostile {
     struct span image, stack;
@@ -89,10 +91,22 @@ static void rules_split(struct hostile *hostile, char *text)
     }
 }
 
-static void walk(struct hostile *hostile, enum cpu cpu, uint16_t ip)
+/* The words of the image, whatever they are. */
+static bool shadow_at(void *context, size_t index, uint64_t *ret)
 {
-    const struct unwind_process process = {
-        .context = hostile, .read = hostile_read, .is_code = is_code, .source = source_at, .rules = rules_at};
+    const struct hostile *hostile = context;
+
+    return index < hostile->image.len / 8 && span_u64(hostile->image, 8 * (uint64_t)index, ret);
+}
+
+static void walk(struct hostile *hostile, enum cpu cpu, uint16_t ip, bool has_shadow)
+{
+    const struct unwind_process process = {.context = hostile,
+                                           .read = hostile_read,
+                                           .is_code = is_code,
+                                           .source = source_at,
+                                           .rules = rules_at,
+                                           .shadow = has_shadow ? shadow_at : NULL};
     struct unwind_budget budget = {256, 65536};
     struct cpu_state state = {.cpu = cpu};
     struct unwind_stack stack;
@@ -116,8 +130,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct hostile hostile = {0};
     struct span all = {data, size}, rules;
     struct function_table table = {.context = &hostile, .read = memory_read};
+    struct function_table_range range;
     struct unwind_image image;
     struct pe pe;
+    unsigned kind;
     char *text;
 
     if (size < HEADER_BYTES || !span_sub(all, HEADER_BYTES, bytes_u16(data + 4), &hostile.image) ||
@@ -130,13 +146,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rules.len)
         memcpy(text, rules.data, rules.len);
     rules_split(&hostile, text);
-    if (data[1] == 0 && unwind_image_open(&image, image_read, &hostile))
+    kind = data[1] & ~WITH_SHADOW;
+    function_table_ranges(hostile.image, &range, 1);
+    if ((kind == 0 && unwind_image_open(&image, image_read, &hostile)) ||
+        (kind == 1 && pe_open(&pe, hostile.image, false) == ST_OK && unwind_image_of_pe(&image, &pe)))
         hostile.source = unwind_image_source(&image, BASE);
-    else if (data[1] == 1 && pe_open(&pe, hostile.image, false) == ST_OK && unwind_image_of_pe(&image, &pe))
-        hostile.source = unwind_image_source(&image, BASE);
-    else if (data[1] == 2 && function_table_at(hostile.image, BASE + bytes_u16(data + 2), &table))
+    else if (kind == 2 && function_table_at(hostile.image, BASE + bytes_u16(data + 2), &table))
         hostile.source = function_table_source(&table);
-    walk(&hostile, data[0] % CPU_COUNT, bytes_u16(data + 2));
+    walk(&hostile, data[0] % CPU_COUNT, bytes_u16(data + 2), data[1] & WITH_SHADOW);
     free(text);
     return 0;
 }

@@ -30,6 +30,16 @@ out:
     return status;
 }
 
+void symbols_map_read(struct span mapping)
+{
+#ifdef MADV_POPULATE_READ
+    if (mapping.data)
+        (void)madvise((void *)(uintptr_t)mapping.data, mapping.len, MADV_POPULATE_READ); /* older kernels do not know it */
+#else
+    (void)mapping;
+#endif
+}
+
 void symbols_unmap(struct span *mapping)
 {
     if (mapping->data)

@@ -39,6 +39,11 @@ out:
     return status;
 }
 
+void symbols_map_read(struct span mapping)
+{
+    (void)mapping; /* Windows reads ahead by itself */
+}
+
 void symbols_unmap(struct span *mapping)
 {
     if (mapping->data)
