@@ -261,6 +261,35 @@ test('report when it is damaged then put away and the others go on', async (t) =
   await settled(collector, 'the bad one is put away', () => reports(collector, 'failed').length === 1);
 });
 
+test('status when much is amiss then JSON and text tell all of it: states, reasons, next try, counts, limits', async (t) => {
+  const data = scratch(t);
+  const server = await startServer(t, () => 403);
+  const limits = ['--queue-reports', '50', '--queue-size', '1m'];
+  const options = ['--url', server.url, '--key', 'wrong', '--rate-program', '3', '--rate-signature', '0', '--loop-crashes', '4', ...limits];
+  const collector = await startCollector(t, data, ...options);
+  for (let i = 0; i < 6; i++) putReport(data, { app: 'busy.exe' });
+  putReport(data, { app: 'shy.exe', consent: 'no' });
+  await settled(collector, 'it is paused', () => collector.log.includes('delivery-paused'));
+  await settled(collector, 'all are judged', () => whole(collector, 'pending').length === 3 && counts(collector, 'new')[0]?.count === '3' && whole(collector, 'new').length === 1);
+  await until('status has all', () => status(data).held === 1 && status(data).looping === 'busy.exe' && status(data).endpoint.state === 'paused');
+  const now = status(data, ...limits);
+  assert.deepEqual(Object.keys(now), ['queue', 'states', 'bytes', 'oldest_waiting', 'programs', 'held', 'looping', 'counted_waiting', 'endpoint', 'limits']);
+  assert.deepEqual(now.states, { new: 1, pending: 3, uploading: 0, done: 0, discarded: 0, failed: 0 });
+  assert.equal(now.bytes.pending, reports(collector, 'pending').reduce((sum, name) => sum + fs.statSync(path.join(collector.queue, 'pending', name)).size, 0));
+  assert.equal(now.counted_waiting, 3);
+  assert.deepEqual(now.programs.map(({ program, waiting, sent, refused, counted }) => [program, waiting, sent, refused, counted]).sort(), [['busy.exe', 3, 0, 0, 3], ['shy.exe', 1, 0, 0, 0]]);
+  assert.equal(now.programs.find(({ program }) => program === 'shy.exe').reason, 'its user said no');
+  assert.match(now.endpoint.reason, /the server answered 403/);
+  assert.equal(now.endpoint.failures, 1);
+  assert.ok(Date.parse(now.endpoint.next_try) > Date.now() + 5 * 3600000 && Date.parse(now.endpoint.paused_since) <= Date.now());
+  assert.deepEqual(now.limits, { reports: 4, reports_most: 50, bytes: Object.values(now.bytes).reduce((sum, size) => sum + size), bytes_most: 1 << 20 });
+  const text = runCommand('status', '--data', data, ...limits).stdout;
+  for (const line of [/^  pending +3 +\d+ KB$/m, /^waiting longest: (new|pending)\/\S+ since \d{4}-/m, /^busy\.exe: waiting 3, sent 0, refused 0, counted 3(: .*)?$/m,
+    /^shy\.exe: waiting 1, sent 0, refused 0, counted 0: its user said no$/m, /^server: paused after 1 failures: the server answered 403/m,
+    /^paused since \d{4}-.*a changed url or key ends it at once$/m, /^next try \d{4}-/m, /^waiting for somebody's word: 1$/m, /^in a crash loop: busy\.exe$/m,
+    /^crashes in counts that wait: 3$/m, /^reports used: 4 of 50$/m, /^bytes used: \d+ of 1048576$/m]) assert.match(text, line);
+});
+
 test('policy when a word is unknown then usage', (t) => {
   for (const [option, word] of [['--consent', 'maybe'], ['--dump-kind', 'huge'], ['--sample', '0']]) {
     const { status: code, stderr } = runCommand('run', '--data', scratch(t), option, word);

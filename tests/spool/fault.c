@@ -97,6 +97,28 @@ enum status fault_file_rename(const char *from, const char *to, bool replace)
     return step(replace ? "replace-by-rename" : "rename") ? fault.status : file_rename(from, to, replace);
 }
 
+enum status fault_file_write_whole(const char *path, const void *bytes, size_t size)
+{
+    char made[4096];
+    struct file file = {FILE_CLOSED};
+    enum status status;
+    bool is_made;
+
+    snprintf(made, sizeof made, "%s.tmp", path);
+    status = fault_file_open(&file, made, FILE_MODE_REPLACE);
+    is_made = status == ST_OK;
+    if (status == ST_OK)
+        status = fault_file_write(&file, bytes, size);
+    if (status == ST_OK)
+        status = fault_file_sync(&file);
+    file_close(&file);
+    if (status == ST_OK)
+        status = fault_file_rename(made, path, true);
+    if (is_made && status != ST_OK)
+        file_remove(made);
+    return status;
+}
+
 enum status fault_folder_create(const char *path)
 {
     return step("create-folder") ? fault.status : folder_create(path);

@@ -23,6 +23,7 @@ enum status fault_file_sync(struct file *file);
 enum status fault_file_lock(struct file *file);
 enum status fault_file_remove(const char *path);
 enum status fault_file_rename(const char *from, const char *to, bool replace);
+enum status fault_file_write_whole(const char *path, const void *bytes, size_t size); /* in lib/base's steps */
 enum status fault_folder_create(const char *path);
 enum status fault_folder_sync(const char *path);
 
