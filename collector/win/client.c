@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/win/wide.h"
 #include "descriptor.h"
+#include "proto/report.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,6 +203,23 @@ void client_unwatch(struct client *client)
 {
     stop_wait(&client->wait_request);
     stop_wait(&client->wait_exit);
+}
+
+struct block *client_copy_block(const struct client *client)
+{
+    const struct block_owner owner = {client->peer.pid, client->pointer_bits, client->peer.start_filetime};
+    struct block *copy = calloc(1, sizeof *copy), *live = MapViewOfFile(client->section, FILE_MAP_READ, 0, 0, sizeof *live);
+
+    if (copy && live) {
+        report_copy_block(copy, live);
+        block_mend(copy, &owner);
+    } else {
+        free(copy);
+        copy = NULL;
+    }
+    if (live)
+        UnmapViewOfFile(live);
+    return copy;
 }
 
 void client_free(struct client *client)

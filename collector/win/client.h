@@ -69,6 +69,8 @@ enum status client_watch(struct client *client, HANDLE port, ULONG_PTR request_k
 void client_watch_again(struct client *client);
 /* Stops posting; after it returns no further packet of this client is queued. May be called twice. */
 void client_unwatch(struct client *client);
+/* A copy of its whole block, mended: hostile data all the same. Heap; NULL without memory, or where the section cannot be mapped. */
+struct block *client_copy_block(const struct client *client);
 void client_free(struct client *client); /* accepts NULL */
 
 #endif

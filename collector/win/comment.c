@@ -1,4 +1,4 @@
-/* comment.c - see comment.h. The block's four texts are copied once and then mended like any copy; nothing else of it is looked at. */
+/* comment.c - see comment.h. Nothing of the block's copy is looked at but its four texts and the word on sending. */
 #include "comment.h"
 #include "base/clock.h"
 #include "proto/report.h"
@@ -7,24 +7,6 @@
 #include <string.h>
 
 #define RECORD_BYTES (32u * 1024)
-
-/* A checked copy of the block, of which the comment counts; NULL: out of memory, or the section cannot be mapped. */
-static struct block *copy_block(const struct client *client)
-{
-    const struct block_owner owner = {client->peer.pid, client->pointer_bits, client->peer.start_filetime};
-    struct block *copy = calloc(1, sizeof *copy), *live = MapViewOfFile(client->section, FILE_MAP_READ, 0, 0, sizeof *live);
-
-    if (copy && live) {
-        memcpy(copy, live, sizeof *copy);
-        block_mend(copy, &owner);
-    } else {
-        free(copy);
-        copy = NULL;
-    }
-    if (live)
-        UnmapViewOfFile(live);
-    return copy;
-}
 
 static bool make_id(char ret[UUID_TEXT_BYTES], const char *report_id, uint32_t number)
 {
@@ -69,11 +51,13 @@ static enum status queue_record(const struct dump_policy *policy, const struct c
 
 enum status comment_queue(const struct dump_policy *policy, const struct client *client, uint32_t number)
 {
-    struct block *copy = copy_block(client);
+    struct block *copy = client_copy_block(client);
     char id[UUID_TEXT_BYTES], *record = malloc(RECORD_BYTES);
     enum status st = copy && record ? ST_OK : ST_MEMORY;
 
-    if (!st && (!copy->comment.text[0] || !make_id(id, copy->comment.report_id, number)))
+    if (!st && !copy->comment.text[0])
+        st = ST_NOT_FOUND;
+    if (!st && !make_id(id, copy->comment.report_id, number))
         st = ST_ARGUMENT;
     if (!st)
         st = queue_record(policy, client, copy, id, record);

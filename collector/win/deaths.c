@@ -9,14 +9,22 @@
 #include <string.h>
 
 #define IDENTITY_BYTES 4096
+#define TOLD_BYTES     (RECORD_MAX_BYTES - IDENTITY_BYTES)
+#define MAX_ALL_TOLD   (16u * 1024 * 1024) /* kept at a time; deaths beyond it keep what stands in the first page alone */
 #define RETRY_MS       2000
 #define MAX_KEPT       4096 /* deaths that wait for room on the disk */
 #define REASON_KILLED  "ended from outside, or by abort()"
 
+static void death_done(struct death *death)
+{
+    free(death->app);
+    free(death->told);
+}
+
 void deaths_done(struct deaths *deaths)
 {
     for (size_t i = 0; i < deaths->count; i++)
-        free(deaths->items[i].app);
+        death_done(&deaths->items[i]);
     free(deaths->items);
     *deaths = (struct deaths){0};
 }
@@ -34,6 +42,45 @@ static enum status make_room(struct deaths *deaths)
     deaths->items = items;
     deaths->capacity = capacity;
     return ST_OK;
+}
+
+/* The client has ended, but who it gave its section to may still write there: it is copied once. */
+static void tell_all(struct record_writer *writer, const struct client *client)
+{
+    struct block *copy = client_copy_block(client);
+    uint8_t *log = malloc(BLOCK_LOG_BYTES);
+
+    if (copy && log)
+        report_put_told(writer, copy, log);
+    free(copy);
+    free(log);
+}
+
+static void tell_program(struct record_writer *writer, const struct client *client)
+{
+    struct report_program program;
+
+    report_copy_program(&program, client->head);
+    report_put_program(writer, &program);
+}
+
+/* Keeps no more memory than the words take. */
+static void keep_told(struct death *death, const struct client *client, size_t room)
+{
+    struct record_writer writer;
+    char *text = malloc(TOLD_BYTES), *kept;
+
+    if (!text)
+        return;
+    record_writer_init(&writer, text, TOLD_BYTES);
+    tell_all(&writer, client);
+    if (!writer.len || writer.len > room) {
+        record_writer_init(&writer, text, TOLD_BYTES);
+        tell_program(&writer, client);
+    }
+    kept = realloc(text, writer.len);
+    death->told = kept ? kept : text;
+    death->told_bytes = writer.len;
 }
 
 enum status deaths_add(struct deaths *deaths, const struct dump_policy *policy, const struct client *client, uint32_t exit_code,
@@ -57,7 +104,8 @@ enum status deaths_add(struct deaths *deaths, const struct dump_policy *policy, 
         return st;
     }
     memcpy(death.consent_of, peer->consent_of, sizeof death.consent_of);
-    report_copy_program(&death.program, client->head);
+    keep_told(&death, client, deaths->told_bytes < MAX_ALL_TOLD ? MAX_ALL_TOLD - deaths->told_bytes : 0);
+    deaths->told_bytes += death.told_bytes;
     uuid_report_id(death.id, policy->machine_id, death.pid, death.process_start, 0);
     deaths->items[deaths->count++] = death;
     return ST_OK;
@@ -72,23 +120,26 @@ static enum status write_report(const struct death *death, const struct dump_pol
         .crash_time = death->time,
         .layer = LAYER_EXIT_WATCHER,
     };
-    char text[IDENTITY_BYTES], *name = NULL;
+    char *text = malloc(IDENTITY_BYTES + death->told_bytes), *name = NULL;
     struct record_writer writer;
     struct spool_draft *draft = NULL;
-    enum status st = spool_draft_create(policy->spool, &draft);
+    enum status st = text ? spool_draft_create(policy->spool, &draft) : ST_MEMORY;
 
-    if (st)
+    if (st) {
+        free(text);
         return st;
+    }
     memcpy(identity.id, death->id, sizeof identity.id);
     memcpy(identity.consent_of, death->consent_of, sizeof identity.consent_of);
-    record_writer_init(&writer, text, sizeof text);
+    record_writer_init(&writer, text, IDENTITY_BYTES);
     report_put_identity(&writer, &identity);
     memory_facts_put(&writer, &death->memory);
-    report_put_program(&writer, &death->program);
     record_put_hex(&writer, RECORD_EXIT_CODE, death->exit_code);
     if (death->was_killed)
         record_put(&writer, RECORD_REASON, REASON_KILLED);
-    st = spool_draft_commit(draft, text, writer.len, policy->queue_state, &name);
+    if (death->told)
+        memcpy(text + writer.len, death->told, death->told_bytes);
+    st = spool_draft_commit(draft, text, writer.len + death->told_bytes, policy->queue_state, &name);
     if (!st)
         event_log(EVENT_REPORT, "app=\"%s\" id=%s layer=" LAYER_EXIT_WATCHER " pid=%u file=\"%s\" dump_bytes=0", death->app, death->id,
                   death->pid, name);

@@ -8,7 +8,8 @@
 struct death {
     char id[UUID_TEXT_BYTES];
     char consent_of[UUID_TEXT_BYTES];
-    struct report_program program;
+    char *told; /* what the program told, as lines of a record; NULL: nothing is known */
+    size_t told_bytes;
     struct memory_facts memory; /* when the end was noticed */
     char *app;
     uint32_t pid, exit_code;
@@ -21,6 +22,7 @@ struct death {
 struct deaths {
     struct death *items;
     size_t count, capacity;
+    size_t told_bytes; /* of all of them */
 };
 
 void deaths_done(struct deaths *deaths); /* may be called twice */

@@ -71,6 +71,17 @@ static void take_comment(struct monitor *monitor, struct client *client)
         monitor->options.on_report(monitor->options.context);
 }
 
+/* What it was about to hand over when it ended: its comment is whole once it says that it asks for that. */
+static void take_last_comment(struct monitor *monitor, struct client *client)
+{
+    enum status st = ST_NOT_FOUND;
+
+    if (client->head->request == BLOCK_REQUEST_COMMENT && client->head->state == BLOCK_IDLE && client->comments < MAX_COMMENTS)
+        st = comment_queue(&monitor->policy, client, ++client->comments);
+    if (st == ST_OK && monitor->options.on_report)
+        monitor->options.on_report(monitor->options.context);
+}
+
 /* A text of the block's first page, copied; "" when it has no end or is no UTF-8. */
 static void copy_text(char ret[BLOCK_MAX_NAME], const volatile char *text)
 {
@@ -448,6 +459,7 @@ static void on_client_exit(struct monitor *monitor, struct client *client)
     client->exited = true;
     note_consent(monitor, client);
     on_request(monitor, client);
+    take_last_comment(monitor, client);
     forget_if_gone(monitor, client);
 }
 

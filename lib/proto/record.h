@@ -28,6 +28,7 @@
 #define RECORD_SOURCE         "source" /* which hook saw it: veh filter abort ... */
 #define RECORD_CODE           "exception_code"
 #define RECORD_EXIT_CODE      "exit_code"      /* no-dump reports */
+#define RECORD_LOG            "log"            /* no-dump reports: a breadcrumb, once for each line, oldest first */
 #define RECORD_REASON         "reason"         /* salvor_dump_now's text */
 #define RECORD_WEAK_ID        "weak_identity"  /* "1": the id rests on the file's time */
 #define RECORD_FILTER_FAULTED "filter_faulted" /* "1" */

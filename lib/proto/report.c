@@ -48,6 +48,12 @@ static void put_annotation(struct record_writer *writer, const struct block_anno
     record_put_sized(writer, RECORD_ANNOTATION, annotation->key, annotation->key_bytes, annotation->value, annotation->value_bytes);
 }
 
+void report_put_annotations(struct record_writer *writer, const struct block *copy)
+{
+    for (size_t i = 0; i < BLOCK_MAX_ANNOTATIONS; i++)
+        put_annotation(writer, &copy->annotations[i]);
+}
+
 void report_put_consent(struct record_writer *writer, uint32_t consent)
 {
     static const char *const words[] = {[BLOCK_CONSENT_UNSET] = CONSENT_UNSET, [BLOCK_CONSENT_YES] = CONSENT_YES};
@@ -96,8 +102,7 @@ void report_put_client(struct record_writer *writer, const struct block *copy)
         put_if_set(writer, RECORD_REASON, copy->reason);
     if (copy->filter_faulted)
         record_put(writer, RECORD_FILTER_FAULTED, "1");
-    for (size_t i = 0; i < BLOCK_MAX_ANNOTATIONS; i++)
-        put_annotation(writer, &copy->annotations[i]);
+    report_put_annotations(writer, copy);
 }
 
 size_t report_log(const struct block *copy, uint8_t *ret)

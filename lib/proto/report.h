@@ -19,7 +19,7 @@ struct report_identity {
     char consent_of[UUID_TEXT_BYTES];  /* uuid_consent_of; "" = not known */
 };
 
-/* What a client said of itself in its block's first page: all that is known of one that died without a dump. */
+/* What a client said of itself in its block's first page. */
 struct report_program {
     char version[BLOCK_MAX_NAME], environment[BLOCK_MAX_NAME], channel[BLOCK_MAX_NAME];
     uint32_t consent;
@@ -32,8 +32,12 @@ void report_put_consent(struct record_writer *writer, uint32_t consent);
 /* Copies these fields alone from a live block; a text without an end, or that is no UTF-8, counts as not set. */
 void report_copy_program(struct report_program *ret, const volatile struct block *live);
 void report_put_program(struct record_writer *writer, const struct report_program *program);
-/* What the client told, from a copy that block_check accepted. Annotations that were being written are left out. */
+/* From a copy that block_check accepted. Those that were being written are left out. */
+void report_put_annotations(struct record_writer *writer, const struct block *copy);
+/* What the client told, annotations with it, from such a copy. */
 void report_put_client(struct record_writer *writer, const struct block *copy);
+/* The same of a client that left no dump: there is no fault, and the breadcrumbs are lines of the record. log: room for BLOCK_LOG_BYTES. */
+void report_put_told(struct record_writer *writer, const struct block *copy, uint8_t *log);
 /* Puts the breadcrumb ring in order, oldest first, into ret (BLOCK_LOG_BYTES); returns its length. A line cut by the ring's wrap is
  * dropped. */
 size_t report_log(const struct block *copy, uint8_t *ret);

@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "api/report_item.h"
 #include "base/text.h"
+#include "proto/record.h"
 #include "store/id.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -110,21 +111,39 @@ static enum status write_annotations(struct api_call *call, const char *uploaded
     return ST_OK;
 }
 
+/* Of a report without a dump the breadcrumbs stand in what was made of it (jobs/no_dump.c). */
+static enum status write_record(struct api_call *call, const char *record, bool has_no_dump)
+{
+    json_t *shown = json_loads(record, 0, NULL);
+    if (has_no_dump)
+        json_object_del(shown, RECORD_LOG);
+    char *text = shown ? json_dumps(shown, JSON_COMPACT) : NULL;
+    json_decref(shown);
+    if (!text)
+        return ST_MEMORY;
+    json_key(&call->json, "record");
+    json_raw(&call->json, text, strlen(text));
+    free(text);
+    return ST_OK;
+}
+
 static enum status write_body(struct api_call *call, const char *id)
 {
     struct db_query *query = NULL;
-    enum status status = db_select_row(call->tx, &query,
-                                       "SELECT fields, record, report_body.annotations, report_result.annotations FROM report_body"
-                                       " LEFT JOIN report_result ON report_result.report_id = report_body.report_id"
-                                       " WHERE report_body.report_id = ?1",
-                                       db_text(id));
+    enum status status =
+        db_select_row(call->tx, &query,
+                      "SELECT fields, record, report_body.annotations, report_result.annotations, dump_bytes FROM report_body"
+                      " JOIN report ON report.id = report_body.report_id"
+                      " LEFT JOIN report_result ON report_result.report_id = report_body.report_id"
+                      " WHERE report_body.report_id = ?1",
+                      db_text(id));
     if (status)
         return status;
     json_key(&call->json, "fields");
     json_raw(&call->json, db_get_text(query, 0), strlen(db_get_text(query, 0)));
-    json_key(&call->json, "record");
-    json_raw(&call->json, db_get_text(query, 1), strlen(db_get_text(query, 1)));
-    status = write_annotations(call, db_get_text(query, 2), db_get_text(query, 3));
+    status = write_record(call, db_get_text(query, 1), db_get_int(query, 4) == 0);
+    if (!status)
+        status = write_annotations(call, db_get_text(query, 2), db_get_text(query, 3));
     db_finish(query);
     return status;
 }

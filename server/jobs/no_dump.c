@@ -49,6 +49,19 @@ static void describe_exit(const json_t *record, char *ret, size_t ret_size)
         snprintf(ret, ret_size, "exit code 0x%08x", (unsigned)code);
 }
 
+/* The breadcrumbs: one is a text, several are an array. */
+static void write_log(struct json *json, const json_t *record)
+{
+    const json_t *log = json_object_get(record, RECORD_LOG), *line;
+    size_t i;
+    json_key(json, "log");
+    json_array_begin(json);
+    if (json_is_string(log))
+        json_text(json, json_string_value(log));
+    json_array_foreach(log, i, line) json_text(json, json_is_string(line) ? json_string_value(line) : "");
+    json_array_end(json);
+}
+
 static void write_signature(struct json *json, const char *title)
 {
     uint8_t hash[crypto_hash_sha256_BYTES];
@@ -151,6 +164,7 @@ static void write_result(struct json *json, const json_t *record)
     json_text(json, "The program ended without leaving a dump.");
     json_key(json, "layer");
     json_text(json, member(record, RECORD_LAYER));
+    write_log(json, record);
     write_signature(json, title);
     json_object_end(json);
     json_object_end(json);

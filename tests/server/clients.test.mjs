@@ -413,6 +413,25 @@ test('clients', async (t) => {
     assert.match(report.title, /gone\.exe/);
     const dump = await client.get(`/reports/${id}/dump`);
     assert.equal(dump.status, 404);
+    assert.deepEqual(report.processed.salvor.log, []);
+  });
+
+  await t.test('salvor_when_there_was_no_dump_then_annotations_and_breadcrumbs_of_the_record_are_shown', async () => {
+    const head = 'format=1\napp=gone.exe\nlayer=exit-watcher\nexit_code=0xc0000409\nannotation.scene=harbour\nannotation.<b>=<i>\n';
+    const log = ['started', 'a\\nb', '<script>', 'last \xff'];
+    const record = Buffer.from(`${head}id=11111111-2222-5333-8444-666666666666\n${log.map((line) => `log=${line}\n`).join('')}`, 'latin1');
+    const id = h.idOf(await h.postForm(server, [h.field('salvor_record', record)]));
+    const report = await h.processed(client, id);
+    assert.deepEqual(report.annotations, { scene: 'harbour', '<b>': '<i>' });
+    assert.equal(report.record.log, undefined, 'they are not shown twice');
+    assert.equal(report.record.exit_code, '0xc0000409');
+    assert.deepEqual(report.processed.salvor.log, ['started', 'a\nb', '<script>', 'last \ufffd']);
+  });
+
+  await t.test('salvor_when_there_was_no_dump_and_one_breadcrumb_then_it_is_the_log', async () => {
+    const record = 'format=1\nid=11111111-2222-5333-8444-777777777777\napp=gone.exe\nlayer=exit-watcher\nlog=only\n';
+    const id = h.idOf(await h.postForm(server, [h.field('salvor_record', record)]));
+    assert.deepEqual((await h.processed(client, id)).processed.salvor.log, ['only']);
   });
 
   await t.test('any_client_when_names_are_hostile_then_stored_by_hash_and_downloaded_under_a_safe_name', async () => {

@@ -66,6 +66,47 @@ static void program_when_consent_is_no_word_then_it_counts_as_no(void **state)
     assert_non_null(strstr(text, "consent=no\n"));
 }
 
+static void told(void)
+{
+    static uint8_t log[BLOCK_LOG_BYTES];
+    struct record_writer writer;
+
+    record_writer_init(&writer, text, sizeof text - 1);
+    report_put_told(&writer, &block, log);
+    text[writer.len] = '\0';
+}
+
+static void annotate(size_t slot, const char *key, const char *value)
+{
+    struct block_annotation *annotation = &block.annotations[slot];
+
+    annotation->key_bytes = (uint16_t)strlen(key);
+    annotation->value_bytes = (uint16_t)strlen(value);
+    memcpy(annotation->key, key, strlen(key));
+    memcpy(annotation->value, value, strlen(value));
+}
+
+static void told_when_there_are_annotations_and_breadcrumbs_then_each_has_a_line(void **state)
+{
+    (void)state;
+    annotate(0, "a b", "1\n2");
+    annotate(1, "torn", "x");
+    block.annotations[1].sequence = 1;
+    strcpy((char *)block.log, "one\n\nback\\slash\nunfinished");
+    block.log_written = strlen((char *)block.log);
+    told();
+    assert_string_equal(text, "version=2.4.1\nchannel=beta\nconsent=yes\nannotation.a%20b=1\\n2\n"
+                              "log=one\nlog=\nlog=back\\\\slash\nlog=unfinished\n");
+}
+
+static void told_when_block_is_damaged_then_it_says_so(void **state)
+{
+    (void)state;
+    block.damaged = 1;
+    told();
+    assert_string_equal(text, "version=2.4.1\nchannel=beta\nconsent=yes\nblock_damaged=1\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +114,8 @@ int main(void)
         cmocka_unit_test_setup(program_when_text_has_no_end_then_left_out, fresh),
         cmocka_unit_test_setup(program_when_text_fills_its_place_then_kept_whole, fresh),
         cmocka_unit_test_setup(program_when_text_is_no_utf8_then_left_out, fresh),
+        cmocka_unit_test_setup(told_when_there_are_annotations_and_breadcrumbs_then_each_has_a_line, fresh),
+        cmocka_unit_test_setup(told_when_block_is_damaged_then_it_says_so, fresh),
         cmocka_unit_test_setup(program_when_consent_is_no_word_then_it_counts_as_no, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
