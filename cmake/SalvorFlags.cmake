@@ -43,6 +43,6 @@ function(salvor_library name)
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC salvor_flags ${ARG_LINK})
   if(MINGW AND name MATCHES "^salvor_(base|proto|writer)$") # they go into other people's programs, where bytes count
-    target_compile_options(${name} PRIVATE -Oz)
+    target_compile_options(${name} PRIVATE -Oz -fno-ident)
   endif()
 endfunction()

@@ -233,7 +233,7 @@ static LONG leave_filter(EXCEPTION_POINTERS *pointers)
  * it was our own frames that met the guard page, what the guarantee keeps below is there from now on: on with it. */
 static LONG faulted_again(EXCEPTION_POINTERS *pointers)
 {
-    bool is_passed = client.after_dump == SALVOR_AFTER_PASS || client.block->last_resort == BLOCK_RESORT_WER;
+    bool is_passed = client.after_dump == SALVOR_AFTER_PASS || client.last_resort == BLOCK_RESORT_WER;
     enum capture_step next = is_passed ? CAPTURE_COPY : CAPTURE_DELIVER;
     DWORD code = client.block->exception.code;
 

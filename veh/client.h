@@ -21,6 +21,8 @@ struct client_link {
 typedef NTSTATUS(NTAPI *nt_create_function)(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK, PLARGE_INTEGER, ULONG, ULONG, ULONG,
                                             ULONG, PVOID, ULONG);
 
+typedef NTSTATUS(NTAPI *nt_set_function)(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG, int);
+
 enum client_phase { CLIENT_NEW = 0, CLIENT_INSTALLING = 1, CLIENT_INSTALLED = 2, CLIENT_UNINSTALLED = 3 };
 
 struct client {
@@ -47,6 +49,7 @@ struct client {
 
     OBJECT_ATTRIBUTES *last_crash; /* the file that tells the next start; NULL = none */
     nt_create_function create_file;
+    nt_set_function set_file;
     void *vectored;
     LPTOP_LEVEL_EXCEPTION_FILTER previous_filter;
     void(__cdecl *previous_abort)(int);

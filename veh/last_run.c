@@ -27,33 +27,18 @@ static void read_and_remove(const char *path)
     file_remove(path);
 }
 
-/* What opens the file without the heap; our own functions know no such names, so the system makes them. */
-static void prepare_file(const wchar_t *path)
-{
-    typedef BOOLEAN(NTAPI * name_function)(PCWSTR, UNICODE_STRING *, PWSTR *, void *);
-    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
-    name_function to_name = ntdll ? (name_function)(void (*)(void))GetProcAddress(ntdll, "RtlDosPathNameToNtPathName_U") : NULL;
-    static OBJECT_ATTRIBUTES file;
-    static UNICODE_STRING name;
-
-    client.create_file = ntdll ? (nt_create_function)(void (*)(void))GetProcAddress(ntdll, "NtCreateFile") : NULL;
-    if (!to_name || !client.create_file || !to_name(path, &name, NULL, NULL))
-        return;
-    InitializeObjectAttributes(&file, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    client.last_crash = &file;
-}
-
 void last_run_prepare(const struct settings *from)
 {
     char *path = from->spool_dir ? path_joined(from->spool_dir, NAME_FILE_LAST_CRASH) : NULL;
     wchar_t *wide = NULL;
+    static struct nt_file file;
 
     if (path && folder_create(from->spool_dir) == ST_OK) {
         read_and_remove(path);
         wide = wide_path(path);
     }
-    if (wide)
-        prepare_file(wide);
+    if (nt_file_prepare() && nt_file_name(wide, &file))
+        client.last_crash = &file.attributes;
     free(wide);
     free(path);
 }

@@ -76,6 +76,14 @@ struct package_system {
 };
 extern struct package_system package_system;
 
+/* -- nt_file.c: files without the heap -- */
+struct nt_file {
+    UNICODE_STRING name; /* kept for the process's life */
+    OBJECT_ATTRIBUTES attributes;
+};
+bool nt_file_prepare(void); /* finds client.create_file and set_file */
+bool nt_file_name(const wchar_t *path, struct nt_file *ret);
+
 /* -- last_run.c -- */
 void last_run_prepare(const struct settings *settings); /* reads what the run before left, and makes the path for this one */
 

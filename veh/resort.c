@@ -1,8 +1,9 @@
-/* resort.c - the last resort: a thread made in advance, with dbghelp loaded, writes the dump inside the dying process.
+/* resort.c - the last resort: a thread made in advance writes the dump inside the dying process.
  *
- * It runs only when no monitor answers and WER is not set up for this program. Paths, names and memory are ready beforehand; what dbghelp
- * itself allocates cannot be helped, so the crash path waits for this thread with a bound. The report is the same container file that the
- * monitor writes (proto/container.h), left in the queue of spool_dir. */
+ * It runs only when no monitor answers and WER is not set up for this program. Paths, names and memory are ready beforehand, and the dump
+ * is written without heap and loader (writer/self_dump.h), whose locks a dying thread may hold. Opening attachments takes both: a program
+ * that has some may be given up at the bound. The report is the same container file that the monitor writes (proto/container.h), left in
+ * the queue of spool_dir. */
 #include "base/file.h"
 #include "base/line.h"
 #include "base/machine.h"
@@ -15,17 +16,26 @@
 #include "proto/report.h"
 #include "writer/attachment.h"
 #include "writer/dump.h"
+#include "writer/self_dump.h"
 #include <stdlib.h>
 #include <wchar.h>
 
 #define RESORT_STACK_BYTES (1024 * 1024)
 
+#define NT_RENAME 10 /* FileRenameInformation, which takes this */
+struct nt_rename {
+    BOOLEAN replaces;
+    HANDLE folder;
+    ULONG name_bytes;
+    wchar_t name[1];
+};
+
 /* Everything the thread needs, made while the process was well. */
 struct resort {
     HANDLE thread, go;
-    wchar_t *draft;                       /* "<spool>\tmp\resort-<pid>.tmp" */
-    wchar_t *folder_pending, *folder_new; /* "<spool>\pending\", and where it goes when its user wants nothing sent */
-    wchar_t *final;                       /* room for the longer of them and the report's name */
+    struct nt_file draft;                      /* "<spool>\tmp\resort-<pid>.tmp" */
+    struct nt_file folder_pending, folder_new; /* "<spool>\pending\", and where it goes when its user wants nothing sent */
+    struct nt_rename *final;                   /* room for the longer of them and the report's name */
     size_t final_size;
     wchar_t name[BLOCK_MAX_NAME]; /* the program's name as it goes into the report's */
     char app[BLOCK_MAX_NAME];
@@ -109,6 +119,7 @@ static bool write_minidump(HANDLE file, const struct block *block, struct record
         .record = record,
         .log = resort.log,
         .extra = &resort.extra,
+        .write = self_dump_write,
     };
     const char *why;
     DWORD error;
@@ -181,35 +192,40 @@ static void append_number(wchar_t *to, size_t size, size_t *len, uint64_t value)
 }
 
 /* "<folder><name>-<seconds>-<pid>.dmp" */
-static bool move_into_queue(const struct block *block)
+static bool move_into_queue(HANDLE file, const struct block *block)
 {
+    const struct nt_file *folder = block->consent == BLOCK_CONSENT_NO ? &resort.folder_new : &resort.folder_pending;
+    wchar_t *name = resort.final->name;
     size_t size = resort.final_size, len = 0;
+    IO_STATUS_BLOCK io;
 
-    append_wide(resort.final, size, &len, block->consent == BLOCK_CONSENT_NO ? resort.folder_new : resort.folder_pending);
-    append_wide(resort.final, size, &len, resort.name);
-    append_wide(resort.final, size, &len, L"-");
-    append_number(resort.final, size, &len, (uint64_t)unix_seconds(block->crash_filetime));
-    append_wide(resort.final, size, &len, L"-");
-    append_number(resort.final, size, &len, block->pid);
-    append_wide(resort.final, size, &len, L".dmp");
-    return MoveFileExW(resort.draft, resort.final, MOVEFILE_WRITE_THROUGH);
+    append_wide(name, size, &len, folder->name.Buffer);
+    append_wide(name, size, &len, resort.name);
+    append_wide(name, size, &len, L"-");
+    append_number(name, size, &len, (uint64_t)unix_seconds(block->crash_filetime));
+    append_wide(name, size, &len, L"-");
+    append_number(name, size, &len, block->pid);
+    append_wide(name, size, &len, L".dmp");
+    resort.final->name_bytes = (ULONG)(len * sizeof *name);
+    return client.set_file(file, &io, resort.final, (ULONG)(offsetof(struct nt_rename, name) + len * sizeof *name), NT_RENAME) >= 0;
 }
 
+/* What cannot be finished stays in tmp/, which is swept at the next start. */
 static bool write_file(const struct block *block)
 {
-    HANDLE file = CreateFileW(resort.draft, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
     struct record_writer record;
+    IO_STATUS_BLOCK io;
+    HANDLE file;
     bool written;
 
-    if (file == INVALID_HANDLE_VALUE)
+    if (client.create_file(&file, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &resort.draft.attributes, &io, NULL,
+                           FILE_ATTRIBUTE_NORMAL, 0, FILE_OVERWRITE_IF, FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT, NULL,
+                           0) < 0)
         return false;
     collect(block, &record);
-    written = write_minidump(file, block, &record) && write_tail(file, block, &record);
+    written = write_minidump(file, block, &record) && write_tail(file, block, &record) && move_into_queue(file, block);
     attachments_close(&resort.attachments);
     CloseHandle(file);
-    written = written && move_into_queue(block);
-    if (!written)
-        DeleteFileW(resort.draft);
     return written;
 }
 
@@ -238,16 +254,17 @@ static DWORD WINAPI run(void *unused)
     return 0;
 }
 
-/* "<spool>\<tail>", with the folder before the last separator made. Heap wide path, or NULL. */
-static wchar_t *make_path(const char *spool, const char *folder, const char *name)
+/* "<spool>\<folder>\<name>", with the folder made. */
+static bool make_path(const char *spool, const char *folder, const char *name, struct nt_file *ret)
 {
     char *dir = path_joined(spool, folder), *path = dir ? path_joined(dir, name) : NULL;
-    wchar_t *wide = NULL;
-    if (path && folder_create(dir) == ST_OK)
-        wide = wide_path(path);
+    wchar_t *wide = path && folder_create(dir) == ST_OK ? wide_path(path) : NULL;
+    bool is_made = nt_file_name(wide, ret);
+
+    free(wide);
     free(dir);
     free(path);
-    return wide;
+    return is_made;
 }
 
 static bool prepare_paths(const struct settings *from)
@@ -261,13 +278,11 @@ static bool prepare_paths(const struct settings *from)
     line_text(&line, "resort-");
     line_u64(&line, GetCurrentProcessId());
     line_text(&line, ".tmp");
-    resort.draft = make_path(from->spool_dir, "tmp", draft);
-    resort.folder_pending = make_path(from->spool_dir, "pending", "");
-    resort.folder_new = make_path(from->spool_dir, "new", "");
-    if (name && resort.draft && resort.folder_pending && resort.folder_new) {
+    if (name && client.set_file && make_path(from->spool_dir, "tmp", draft, &resort.draft) &&
+        make_path(from->spool_dir, "pending", "", &resort.folder_pending) && make_path(from->spool_dir, "new", "", &resort.folder_new)) {
         append_wide(resort.name, BLOCK_MAX_NAME, &len, name);
-        resort.final_size = wcslen(resort.folder_pending) + BLOCK_MAX_NAME + 64; /* the longer of the two */
-        resort.final = malloc(resort.final_size * sizeof *resort.final);
+        resort.final_size = resort.folder_pending.name.Length / sizeof *name + BLOCK_MAX_NAME + 64; /* the longer of the two */
+        resort.final = calloc(1, sizeof *resort.final + resort.final_size * sizeof *name);
     }
     free(name);
     return resort.final != NULL;
@@ -294,7 +309,7 @@ void resort_prepare(const struct settings *from)
     prepare_identity(from);
     resort.record = malloc(REPORT_MAX_BYTES);
     resort.copy = malloc(sizeof *resort.copy);
-    if (!resort.record || !resort.copy || !prepare_paths(from) || minidump_prepare() != ST_OK)
+    if (!resort.record || !resort.copy || !prepare_paths(from) || self_dump_prepare() != ST_OK)
         return;
     resort.go = CreateEventW(NULL, FALSE, FALSE, NULL);
     client.resort_done = CreateEventW(NULL, FALSE, FALSE, NULL);

@@ -8,6 +8,7 @@
 #include "proto/report.h"
 #include "spool/spool.h"
 #include "writer/attachment.h"
+#include "writer/dbghelp_dump.h"
 #include "writer/dump.h"
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,7 @@ static enum status write_dump(struct delivery *delivery)
         .record = &delivery->writer,
         .log = delivery->log,
         .extra = &delivery->extra,
+        .write = dbghelp_dump_write,
         .progress = target_progress,
         .context = delivery->target,
     };

@@ -9,6 +9,7 @@
 #include "proto/code.h"
 #include "proto/report.h"
 #include "writer/attachment.h"
+#include "writer/dbghelp_dump.h"
 #include "writer/dump.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,7 @@ static int write_dump(struct dumper *dumper, uint64_t most_bytes)
         .record = &dumper->record,
         .log = dumper->log,
         .extra = &dumper->extra,
+        .write = dbghelp_dump_write,
         .progress = on_progress,
         .context = dumper,
     };

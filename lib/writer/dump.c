@@ -3,7 +3,6 @@
 #include "writer/dump.h"
 #include "base/line.h"
 #include "proto/report.h"
-#include "writer/append.h"
 #include <stdbool.h>
 
 #define OWN_STREAMS 2
@@ -79,19 +78,13 @@ static enum status write_kind(const struct dump_order *order, uint32_t kind, siz
         .progress = order->progress,
         .context = order->context,
     };
-    enum status status;
 
     if (log_bytes)
         streams[count++] = (struct minidump_stream){PROTO_STREAM_LOG, {order->log, log_bytes}};
     for (size_t i = 0; i < extra_streams; i++)
         streams[count++] = order->extra->streams[i];
     request.stream_count = count;
-    status = minidump_write(&request, ret_why, ret_error);
-    if (order->progress)
-        order->progress(order->context);
-    if (status == ST_OK)
-        minidump_append(&addition, ret_over); /* on an error the dump stays what it was */
-    return status;
+    return order->write(&request, &addition, ret_over, ret_why, ret_error);
 }
 
 /* How many of the program's streams may stay for the dump to lose so many bytes; all of them when that would not do. */

@@ -6,7 +6,13 @@
  * left out is named in the record. Windows only. */
 #ifndef SALVOR_WRITER_DUMP_H
 #define SALVOR_WRITER_DUMP_H
+#include "writer/append.h"
 #include "writer/extra.h"
+
+/* Writes a dump with additions into an empty file; *ret_over as minidump_append's. On an error *ret_why and *ret_error as minidump_write's.
+ */
+typedef enum status (*dump_writer)(const struct minidump_request *request, const struct minidump_addition *addition, uint64_t *ret_over,
+                                   const char **ret_why, DWORD *ret_error);
 
 struct dump_order {
     HANDLE process, file;
@@ -18,6 +24,7 @@ struct dump_order {
     struct record_writer *record; /* adds; the dump has it as it is before the dump is written */
     uint8_t *log;                 /* room for BLOCK_LOG_BYTES */
     struct extra *extra;          /* loses the streams that are left out */
+    dump_writer write;            /* dbghelp_dump_write, or self_dump_write in the process itself */
     void (*progress)(void *context);
     void *context;
 };

@@ -15,7 +15,6 @@ enum matrix_cell {
     NO_EXCEPTION, /* there is no exception; the CRT ends the process by itself */
     CRT_ENDS,     /* gcc's run-time takes it back and calls abort(), which tells nobody outside: exit code 3 */
     NEEDS_VEH,    /* the filter is not ours any more: the vectored observer takes it back */
-    NEEDS_LOCK,   /* MiniDumpWriteDump needs the lock that the dying thread holds; given up at the bound */
     THREAD_ONLY,  /* Wine ends a fiber's thread alone, and the process goes on; the row below has no fiber */
     UNKNOWN,      /* the process was gone before any monitor had heard of it */
     WINDOWS,      /* only on real Windows: the closed list */
@@ -52,8 +51,8 @@ enum matrix_cell {
     ROW(terminated,             "wait-write-av",                    0x00000000, 1,      "",                                   SAMPLED, NO_HANDLER,   NO_HANDLER,   NO_HANDLER,   NO_HANDLER,   NO_HANDLER,   CAUGHT) \
     ROW(another_thread,         "write-av --thread",                0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(two_threads,            "two-threads",                      0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
-    ROW(loader_lock,            "loader-lock",                      0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       NEEDS_LOCK,   CAUGHT,       CAUGHT,       THREAD_ONLY) \
-    ROW(loader_lock_held,       "loader-lock-held",                 0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       NEEDS_LOCK,   CAUGHT,       CAUGHT,       CAUGHT) \
+    ROW(loader_lock,            "loader-lock",                      0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       THREAD_ONLY) \
+    ROW(loader_lock_held,       "loader-lock-held",                 0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(stack_hole,             "stack-hole",                       0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \
     ROW(before_monitor,         "write-av --no-wait",               0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT,       UNKNOWN) \
     ROW(filter_replaced,        "write-av --replace-filter",        0xc0000005, 0xc0000005, "EXCEPTION_ACCESS_VIOLATION_WRITE",   WHOLE,   CAUGHT,       NEEDS_VEH,    CAUGHT,       CAUGHT,       CAUGHT,       CAUGHT) \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <windows.h>
 
+#define NOBODY      "\\\\.\\pipe\\salvor-test-nobody"
 #define PAINT       0xa5
 #define PAINT_BYTES (48u * 1024)
 #define UNPAINTED   1024u /* the painting function's own frame */
@@ -98,23 +99,36 @@ static void handler_when_it_delivers_then_takes_little_of_the_stack(void **state
     harness_collector_stop(&collector);
 }
 
-/* Nor where it writes down for the next start what became of this one. */
-static void handler_when_another_thread_has_the_heap_then_waits_for_nobody(void **state)
+/* Whether the program, whose heap another thread has for itself, leaves a report and writes down for the next start that it did. */
+static void die_without_heap(const char *pipe, const char *spool_dir, const char *queue)
 {
-    struct harness_collector collector;
     struct file_info info;
-    const char *spool_dir = harness_folder();
     char *last = path_joined(spool_dir, NAME_FILE_LAST_CRASH);
 
-    (void)state;
-    harness_collector_start(&collector, harness_folder());
-    assert_int_equal(harness_run(60000, "salvor-sample.exe", "heap-lock", "--pipe", collector.pipe, "--spool", spool_dir, (char *)NULL),
+    assert_int_equal(harness_run(60000, "salvor-sample.exe", "heap-lock", "--pipe", pipe, "--spool", spool_dir, (char *)NULL),
                      EXCEPTION_ACCESS_VIOLATION);
-    harness_wait_reports(collector.queue, 1, 30000);
-    harness_collector_stop(&collector);
+    harness_wait_reports(queue, 1, 30000);
     assert_int_equal(file_stat(last, &info), ST_OK);
     assert_int_equal(info.size_bytes, 36);
     free(last);
+}
+
+static void handler_when_another_thread_has_the_heap_then_waits_for_nobody(void **state)
+{
+    struct harness_collector collector;
+
+    (void)state;
+    harness_collector_start(&collector, harness_folder());
+    die_without_heap(collector.pipe, harness_folder(), collector.queue);
+    harness_collector_stop(&collector);
+}
+
+static void last_resort_when_another_thread_has_the_heap_then_waits_for_nobody(void **state)
+{
+    const char *spool_dir = harness_folder();
+
+    (void)state;
+    die_without_heap(NOBODY, spool_dir, spool_dir);
 }
 
 /* -- overflows, in programs that die of them -- */
@@ -215,6 +229,7 @@ int main(void)
     const struct CMUnitTest handler[] = {
         cmocka_unit_test(handler_when_it_delivers_then_takes_little_of_the_stack),
         cmocka_unit_test(handler_when_another_thread_has_the_heap_then_waits_for_nobody),
+        cmocka_unit_test(last_resort_when_another_thread_has_the_heap_then_waits_for_nobody),
     };
     struct CMUnitTest tests[ROW_COUNT];
 

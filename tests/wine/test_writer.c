@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "harness.h"
 #include "proto/record.h"
+#include "writer/dbghelp_dump.h"
 #include "writer/dump.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ static uint64_t write_within(struct scene *scene, uint64_t most_bytes)
         .record = &scene->writer,
         .log = scene->log,
         .extra = &extra,
+        .write = dbghelp_dump_write,
     };
     wchar_t path[1024];
     const char *why = "";
