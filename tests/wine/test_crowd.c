@@ -69,16 +69,21 @@ static void send_away(struct process *client)
     assert_int_equal(harness_finish(client, WAIT_MS), 0);
 }
 
-/* Several at once, too. */
-static void disperse(void)
+/* Several at once, too; and until the collector has noticed the last of them, since ends are judged in their order. */
+static void disperse(const struct harness_collector *collector)
 {
+    char line[64] = "";
+
     while (crowd_count) {
         size_t batch = crowd_count < AT_ONCE ? crowd_count : AT_ONCE;
         for (size_t i = 0; i < batch; i++)
             harness_say(crowd[crowd_count - 1 - i], "go\n");
-        for (size_t i = 0; i < batch; i++)
+        for (size_t i = 0; i < batch; i++) {
+            snprintf(line, sizeof line, "client-exited pid=%u ", process_id(crowd[crowd_count - 1]));
             assert_int_equal(harness_finish(crowd[--crowd_count], WAIT_MS), 0);
+        }
     }
+    harness_wait_log(collector, line, WAIT_MS);
 }
 
 static size_t memory_of(const struct harness_collector *collector)
@@ -122,7 +127,7 @@ static void crowd_when_it_registers_then_a_crash_is_served_and_memory_stays(void
     (void)state;
     harness_collector_start(&collector, harness_folder());
     gather(&collector, AT_ONCE); /* what is made once is made */
-    disperse();
+    disperse(&collector);
     before = memory_of(&collector);
     begin = clock_steady_ms();
     gather(&collector, count / 2);
@@ -136,7 +141,7 @@ static void crowd_when_it_registers_then_a_crash_is_served_and_memory_stays(void
     assert_true(with < before + count * BYTES_PER_CLIENT);
     if (is_whole)
         check_full(&collector);
-    disperse();
+    disperse(&collector);
     assert_int_equal(harness_run(WAIT_MS, "salvor-sample.exe", "write-av", "--pipe", collector.pipe, (char *)NULL), CODE_ACCESS_VIOLATION);
     harness_wait_reports(collector.queue, 2, WAIT_MS);
     after = memory_of(&collector);

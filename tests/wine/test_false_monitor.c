@@ -385,12 +385,49 @@ static SC_HANDLE start_service(SC_HANDLE manager)
     return service;
 }
 
+/* Whether the service is this program, from here or from a run that was broken off. */
+static bool is_this_program(SC_HANDLE service)
+{
+    union {
+        QUERY_SERVICE_CONFIGW config;
+        BYTE bytes[8192];
+    } info;
+    DWORD size;
+
+    return QueryServiceConfigW(service, &info.config, sizeof info, &size) &&
+           wcsstr(info.config.lpBinaryPathName, L"wine-false_monitor.exe");
+}
+
+/* Takes our service away, if it is there; before the test and after it, also when it failed. */
+static int take_service_away(void **state)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
+    SC_HANDLE service = OpenServiceW(manager, SERVICE, SERVICE_ALL_ACCESS);
+    SERVICE_STATUS status;
+
+    (void)state;
+    if (service && is_this_program(service)) {
+        if (ControlService(service, SERVICE_CONTROL_STOP, &status))
+            await_service(service, SERVICE_STOPPED);
+        DeleteService(service);
+    }
+    if (service)
+        CloseServiceHandle(service);
+    CloseServiceHandle(manager);
+    return 0;
+}
+
+static int listen_without_service(void **state)
+{
+    take_service_away(state);
+    return listen_up(state);
+}
+
 static void service_when_its_pipe_is_held_by_another_process_then_told_nothing(void **state)
 {
     const char *const more[] = {"--monitor", "C:\\missing.exe", NULL};
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS), service;
     struct process *squatter;
-    SERVICE_STATUS status;
 
     (void)state;
     assert_non_null(manager);
@@ -406,9 +443,6 @@ static void service_when_its_pipe_is_held_by_another_process_then_told_nothing(v
     assert_true(count_in_heard("connected") > 0);
     assert_int_equal(count_in_heard("heard"), 0);
     end_squatter(PIPE_SERVICE_NAME, squatter);
-    assert_true(ControlService(service, SERVICE_CONTROL_STOP, &status));
-    await_service(service, SERVICE_STOPPED);
-    assert_true(DeleteService(service));
     CloseServiceHandle(service);
     CloseServiceHandle(manager);
 }
@@ -469,7 +503,8 @@ int main(int argc, char **argv)
         listening(child_when_its_pipe_is_held_by_another_process_then_told_nothing),
         listening(pipe_when_its_maker_has_gone_then_told_nothing),
         listening(pipe_when_server_answers_wrongly_then_next_layer),
-        listening(service_when_its_pipe_is_held_by_another_process_then_told_nothing),
+        cmocka_unit_test_setup_teardown(service_when_its_pipe_is_held_by_another_process_then_told_nothing, listen_without_service,
+                                        take_service_away),
         listening(client_when_monitor_is_dead_then_does_not_wait_out_its_bound),
         listening(client_when_monitor_dies_while_it_waits_then_does_not_wait_out_its_bound),
     };
