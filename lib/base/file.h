@@ -50,6 +50,8 @@ enum status file_owner(struct file *file, char ret[FILE_OWNER_BYTES]);
 bool file_owner_is_system(const char *owner);
 /* Takes an exclusive advisory lock without waiting; ST_BUSY when another process has it. Gone with the handle or the process. */
 enum status file_lock(struct file *file);
+/* The same, but beside others that took it so: ST_BUSY when one has it by file_lock. */
+enum status file_lock_shared(struct file *file);
 
 enum status file_stat(const char *path, struct file_info *ret); /* does not follow links */
 bool file_case_matters(void);                                   /* whether names that differ in case alone name different files */

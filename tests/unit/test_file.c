@@ -308,6 +308,27 @@ static void lock_when_another_has_it_then_busy_until_closed(void **state)
     free(path);
 }
 
+static void lock_when_shared_then_beside_its_like_and_never_beside_an_exclusive_one(void **state)
+{
+    struct file a, b, c;
+    char *path = in_scratch(state, "f");
+    assert_status(file_open(&a, path, FILE_MODE_APPEND), ST_OK);
+    assert_status(file_open(&b, path, FILE_MODE_APPEND), ST_OK);
+    assert_status(file_open(&c, path, FILE_MODE_APPEND), ST_OK);
+    assert_status(file_lock_shared(&a), ST_OK);
+    assert_status(file_lock_shared(&b), ST_OK);
+    assert_status(file_lock(&c), ST_BUSY);
+    file_close(&a);
+    assert_status(file_lock(&c), ST_BUSY);
+    file_close(&b);
+    assert_status(file_lock(&c), ST_OK);
+    assert_status(file_open(&a, path, FILE_MODE_APPEND), ST_OK);
+    assert_status(file_lock_shared(&a), ST_BUSY);
+    file_close(&a);
+    file_close(&c);
+    free(path);
+}
+
 static void lock_when_file_is_renamed_then_still_held(void **state)
 {
     struct file a, b;
@@ -718,6 +739,7 @@ int main(void)
         test_in_scratch(seek_when_past_end_and_written_then_gap_is_zero),
         test_in_scratch(truncate_when_shorter_or_longer_then_size_follows),
         test_in_scratch(lock_when_another_has_it_then_busy_until_closed),
+        test_in_scratch(lock_when_shared_then_beside_its_like_and_never_beside_an_exclusive_one),
         test_in_scratch(lock_when_file_is_renamed_then_still_held),
         test_in_scratch(stat_when_file_or_folder_then_says_so),
         test_in_scratch(touch_when_file_is_old_then_its_time_is_now_and_its_bytes_stay),

@@ -166,13 +166,23 @@ bool file_owner_is_system(const char *owner)
     return strcmp(owner, "0") == 0;
 }
 
-enum status file_lock(struct file *file)
+static enum status lock_as(struct file *file, int kind)
 {
     int outcome;
     do
-        outcome = flock(fd_of(file), LOCK_EX | LOCK_NB);
+        outcome = flock(fd_of(file), kind | LOCK_NB);
     while (outcome < 0 && errno == EINTR);
     return result(outcome);
+}
+
+enum status file_lock(struct file *file)
+{
+    return lock_as(file, LOCK_EX);
+}
+
+enum status file_lock_shared(struct file *file)
+{
+    return lock_as(file, LOCK_SH);
 }
 
 enum status file_stat(const char *path, struct file_info *ret)

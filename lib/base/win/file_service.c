@@ -55,11 +55,21 @@ bool file_owner_is_system(const char *owner)
     return strcmp(owner, "S-1-5-18") == 0 || strcmp(owner, "S-1-5-32-544") == 0;
 }
 
-enum status file_lock(struct file *file)
+static enum status lock_as(struct file *file, DWORD kind)
 {
     OVERLAPPED at = {0};
     at.OffsetHigh = LOCK_OFFSET_HIGH;
-    return result(LockFileEx(handle_of(file), LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at));
+    return result(LockFileEx(handle_of(file), kind | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at));
+}
+
+enum status file_lock(struct file *file)
+{
+    return lock_as(file, LOCKFILE_EXCLUSIVE_LOCK);
+}
+
+enum status file_lock_shared(struct file *file)
+{
+    return lock_as(file, 0);
 }
 
 bool file_case_matters(void)
