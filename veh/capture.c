@@ -119,10 +119,9 @@ static enum capture_result wait_for_dump(const struct client_link *link)
     return CAPTURE_UNDELIVERED;
 }
 
-/* A crash during start-up waits for the registration that is under way, within the same bound that start-up has. */
-static const struct client_link *find_link(void)
+struct client_link *capture_find_link(void)
 {
-    const struct client_link *link = client.link;
+    struct client_link *link = client.link;
     if (!link && InterlockedCompareExchange(&client.linking, 0, 0))
         WaitForSingleObject(client.ready, client.start_timeout_ms);
     return client.link;
@@ -130,7 +129,7 @@ static const struct client_link *find_link(void)
 
 static enum capture_result ask_monitor(void)
 {
-    const struct client_link *link = find_link();
+    const struct client_link *link = capture_find_link();
     struct block *block = client.block;
 
     /* The monitor may have come only now: the fault then still lies in the block from before. */

@@ -77,6 +77,8 @@ void capture_overrun(void);
 /* salvor_dump_now takes the same turn as a crash does, so neither disturbs the other; false when this very thread has a crash in hand. */
 bool capture_turn_begin(void);
 void capture_turn_end(void);
+/* The registration, or NULL; during start-up waits for the one that is under way, within the same bound that start-up has. */
+struct client_link *capture_find_link(void);
 /* Hands what lies in the block to the monitor and waits within the usual bounds; false when no dump came of it. */
 bool capture_ask_monitor(void);
 

@@ -1,4 +1,5 @@
-/* comment.c - what a user says about an earlier crash, handed to the monitor as a dump would be asked for. */
+/* comment.c - what a user says about an earlier crash, handed to the monitor as a dump would be asked for; without one it goes into
+ * spool_dir, where the last resort leaves reports, and is sent with them. */
 #include "base/text.h"
 #include "private.h"
 #include "proto/uuid.h"
@@ -25,21 +26,23 @@ static bool write_comment(struct block *block, const char *report_id, const char
 
 salvor_status SALVOR_CALL salvor_add_comment(const char *report_id, const char *name, const char *email, const char *text)
 {
-    salvor_status status = SALVOR_E_NO_MONITOR;
+    salvor_status status;
     struct client_link *link;
+    struct block *block;
     uint8_t uuid[16];
 
     if (!report_id || !text || !*text || !uuid_parse(uuid, report_id))
         return SALVOR_E_ARGUMENT;
     if (client.phase != CLIENT_INSTALLED || !capture_turn_begin())
         return SALVOR_E_STATE;
-    link = client.link;
-    if (link) {
-        status = write_comment(link->block, report_id, name, email, text) ? SALVOR_OK : SALVOR_E_TRUNCATED;
-        if (!capture_ask_monitor())
-            status = SALVOR_E_TIMEOUT;
-        memset(&link->block->comment, 0, sizeof link->block->comment);
-    }
+    link = capture_find_link();
+    block = client.block;
+    status = write_comment(block, report_id, name, email, text) ? SALVOR_OK : SALVOR_E_TRUNCATED;
+    if (link && !capture_ask_monitor())
+        status = SALVOR_E_TIMEOUT;
+    if (!link && !resort_queue_comment(block))
+        status = SALVOR_E_NO_MONITOR;
+    memset(&block->comment, 0, sizeof block->comment);
     capture_turn_end();
     return status;
 }

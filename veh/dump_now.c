@@ -37,7 +37,7 @@ salvor_status SALVOR_CALL salvor_dump_now(const char *reason, char ret_id[37])
     RtlCaptureContext(&context);
     if (!capture_turn_begin())
         return SALVOR_E_STATE;
-    link = client.link;
+    link = capture_find_link();
     if (link) {
         describe(link->block, &context, reason);
         status = capture_ask_monitor() ? SALVOR_OK : SALVOR_E_TIMEOUT;

@@ -50,6 +50,8 @@ void handshake_undo(struct client_link *link); /* closes and unmaps */
 enum block_last_resort resort_choose(const struct settings *settings);
 void resort_prepare(const struct settings *settings);
 void resort_stop(void);
+/* Puts the block's comment into the queue of spool_dir; false where the writer does not stand by. The caller has the turn. */
+bool resort_queue_comment(struct block *block);
 bool resort_localdumps_found(void); /* LocalDumps is set up for this program */
 
 /* -- wer.c -- */

@@ -154,22 +154,29 @@ static void write_attachments(HANDLE file, const struct block *block, uint64_t o
     }
 }
 
-/* The end of the report file: attachments, the record with the dump's size, and the footer. */
-static bool write_tail(HANDLE file, const struct block *block, struct record_writer *record)
+/* The record and the footer, behind all else. */
+static bool write_record(HANDLE file, const struct record_writer *record)
 {
     struct container_footer footer;
     uint8_t bytes[CONTAINER_FOOTER_BYTES];
+
+    footer.record_offset = file_end(file);
+    footer.record_bytes = (uint32_t)record->len;
+    footer.record_crc32 = container_crc32(record->data, record->len);
+    container_footer_encode(&footer, bytes);
+    return write_all(file, record->data, record->len) && write_all(file, bytes, sizeof bytes) && FlushFileBuffers(file);
+}
+
+/* The end of the report file: attachments, the record with the dump's size, and the footer. */
+static bool write_tail(HANDLE file, const struct block *block, struct record_writer *record)
+{
     uint64_t dump_bytes = file_end(file);
 
     if (!dump_bytes)
         return false;
     record_put_u64(record, RECORD_DUMP_BYTES, dump_bytes);
     write_attachments(file, block, dump_bytes, record);
-    footer.record_offset = file_end(file);
-    footer.record_bytes = (uint32_t)record->len;
-    footer.record_crc32 = container_crc32(record->data, record->len);
-    container_footer_encode(&footer, bytes);
-    return write_all(file, record->data, record->len) && write_all(file, bytes, sizeof bytes) && FlushFileBuffers(file);
+    return write_record(file, record);
 }
 
 static void append_wide(wchar_t *to, size_t size, size_t *len, const wchar_t *text)
@@ -211,20 +218,48 @@ static bool move_into_queue(HANDLE file, const struct block *block)
 }
 
 /* What cannot be finished stays in tmp/, which is swept at the next start. */
+static bool open_draft(HANDLE *ret)
+{
+    IO_STATUS_BLOCK io;
+
+    return client.create_file(ret, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &resort.draft.attributes, &io, NULL,
+                              FILE_ATTRIBUTE_NORMAL, 0, FILE_OVERWRITE_IF, FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT, NULL,
+                              0) >= 0;
+}
+
 static bool write_file(const struct block *block)
 {
     struct record_writer record;
-    IO_STATUS_BLOCK io;
     HANDLE file;
     bool written;
 
-    if (client.create_file(&file, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &resort.draft.attributes, &io, NULL,
-                           FILE_ATTRIBUTE_NORMAL, 0, FILE_OVERWRITE_IF, FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT, NULL,
-                           0) < 0)
+    if (!open_draft(&file))
         return false;
     collect(block, &record);
     written = write_minidump(file, block, &record) && write_tail(file, block, &record) && move_into_queue(file, block);
     attachments_close(&resort.attachments);
+    CloseHandle(file);
+    return written;
+}
+
+bool resort_queue_comment(struct block *block)
+{
+    static uint32_t number;
+    struct report_identity who = {.app = resort.app};
+    struct record_writer record;
+    bool written;
+    FILETIME now;
+    HANDLE file;
+
+    if (!client.resort_go || !open_draft(&file))
+        return false;
+    GetSystemTimeAsFileTime(&now);
+    block->crash_filetime = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime; /* names the file */
+    who.crash_time = unix_seconds(block->crash_filetime);
+    memcpy(who.consent_of, resort.consent_of, sizeof who.consent_of);
+    record_writer_init(&record, resort.record, REPORT_MAX_BYTES);
+    report_put_comment(&record, block, &who, ++number);
+    written = write_record(file, &record) && move_into_queue(file, block);
     CloseHandle(file);
     return written;
 }

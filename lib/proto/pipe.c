@@ -1,4 +1,5 @@
-/* pipe.c - checks of what came through the pipe. Nothing behind the three leading fields is looked at before they are right. */
+/* pipe.c - checks what a client says through the pipe; pipe_reply.c what it is answered. Nothing behind the three leading fields is looked
+ * at before they are right. */
 #include "proto/pipe.h"
 #include "proto/block.h"
 
@@ -28,25 +29,6 @@ const char *pipe_hello_check(const struct pipe_hello *hello, size_t size_bytes, 
         return "wants a shared block of a version that is not understood";
     }
     *ret_verdict = PIPE_ACCEPTED;
-    return NULL;
-}
-
-const char *pipe_reply_check(const struct pipe_reply *reply, size_t size_bytes)
-{
-    if (size_bytes < LEADING_BYTES)
-        return "is shorter than a reply's first fields";
-    if (reply->magic != PIPE_MAGIC)
-        return "does not begin with the protocol's magic number";
-    if (reply->version != PIPE_VERSION)
-        return "is of a protocol version that is not understood";
-    if (reply->size_bytes != sizeof *reply || size_bytes != sizeof *reply)
-        return "is not as long as its version's reply";
-    if (reply->verdict != PIPE_ACCEPTED)
-        return NULL; /* a sound refusal: the rest says nothing */
-    if (!reply->section || !reply->request_event || !reply->done_event || !reply->monitor)
-        return "accepts without giving every handle";
-    if (reply->block_bytes != sizeof(struct block))
-        return "gives a shared block of another size";
     return NULL;
 }
 

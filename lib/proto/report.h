@@ -38,6 +38,9 @@ void report_put_annotations(struct record_writer *writer, const struct block *co
 void report_put_client(struct record_writer *writer, const struct block *copy);
 /* The same of a client that left no dump: there is no fault, and the breadcrumbs are lines of the record. log: room for BLOCK_LOG_BYTES. */
 void report_put_told(struct record_writer *writer, const struct block *copy, uint8_t *log);
+/* The record of the comment in a block: app, crash_time (now) and consent_of are the writer's; number tells comments of one process apart.
+ * False when the comment names no report. */
+bool report_put_comment(struct record_writer *writer, const struct block *copy, const struct report_identity *who, uint32_t number);
 /* Puts the breadcrumb ring in order, oldest first, into ret (BLOCK_LOG_BYTES); returns its length. A line cut by the ring's wrap is
  * dropped. */
 size_t report_log(const struct block *copy, uint8_t *ret);

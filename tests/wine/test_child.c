@@ -11,6 +11,8 @@
 #include <aclapi.h>
 #include <sddl.h>
 
+#define REPORT_ID "6f9619ff-8b86-5011-b42d-00c04fc964ff"
+
 #define DELIVERY_MS 60000
 
 static struct loopback *server;
@@ -136,6 +138,48 @@ static void comment_when_next_start_has_one_then_queued_under_the_report(void **
     assert_string_equal(harness_value(report, RECORD_NAME), "Ada");
     assert_string_equal(harness_value(report, RECORD_EMAIL), "");
     assert_string_not_equal(spool_report_id(report), id);
+    spool_report_close(report);
+    spool_close(spool);
+}
+
+/* Said while the monitor is on its way: it is waited for, and not taken for none. */
+static void comment_when_monitor_is_still_starting_then_it_gets_it(void **state)
+{
+    const char *spool_dir = harness_folder();
+    struct process *sample;
+    char line[256];
+
+    (void)state;
+    harness_put_file(spool_dir, "last-crash", REPORT_ID, strlen(REPORT_ID));
+    sample = harness_start("salvor-sample.exe", "comment", "--self-monitor", "--no-wait", "--spool", spool_dir, (char *)NULL);
+    assert_true(harness_read_line(sample, "comment ", line, sizeof line));
+    assert_string_equal(line, "comment 0 0 -1 -1");
+    assert_int_equal(harness_finish(sample, 20000), 0);
+    wait_in(spool_dir, SPOOL_PENDING, 1);
+}
+
+/* It waits in spool_dir, where the last resort's reports do. */
+static void comment_when_there_is_no_monitor_then_it_waits_in_the_queue(void **state)
+{
+    const char *spool_dir = harness_folder();
+    struct spool *spool = NULL;
+    struct spool_report *report;
+    struct process *sample;
+    char line[256];
+
+    (void)state;
+    harness_put_file(spool_dir, "last-crash", REPORT_ID, strlen(REPORT_ID));
+    sample = harness_start("salvor-sample.exe", "comment", "--pipe", "\\\\.\\pipe\\salvor-test-nobody", "--spool", spool_dir, (char *)NULL);
+    assert_true(harness_read_line(sample, "comment ", line, sizeof line));
+    assert_string_equal(line, "comment 0 0 -1 -1");
+    assert_int_equal(harness_finish(sample, 20000), 0);
+    report = harness_only_report(spool_dir, &spool);
+    assert_int_equal(spool_report_dump_bytes(report), 0);
+    assert_string_equal(harness_value(report, RECORD_KIND), KIND_COMMENT);
+    assert_string_equal(harness_value(report, RECORD_COMMENT_OF), REPORT_ID);
+    assert_string_equal(harness_value(report, RECORD_COMMENT), "I had opened the hatch");
+    assert_string_equal(harness_value(report, RECORD_NAME), "Ada");
+    assert_int_equal(strlen(harness_value(report, RECORD_CONSENT_OF)), 36);
     spool_report_close(report);
     spool_close(spool);
 }
@@ -266,6 +310,8 @@ int main(int argc, char **argv)
         with_server(child_when_consent_is_no_then_report_waits_for_a_yes),
         cmocka_unit_test(child_when_no_url_is_given_then_report_waits_in_its_queue),
         cmocka_unit_test(comment_when_next_start_has_one_then_queued_under_the_report),
+        cmocka_unit_test(comment_when_monitor_is_still_starting_then_it_gets_it),
+        cmocka_unit_test(comment_when_there_is_no_monitor_then_it_waits_in_the_queue),
         cmocka_unit_test(sessions_when_asked_for_then_starts_and_ends_are_counted),
         cmocka_unit_test(parent_when_it_exports_its_pipe_then_children_find_it_in_the_environment),
         cmocka_unit_test(child_when_sandboxed_clients_are_allowed_then_pipe_says_so),
