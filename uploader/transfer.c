@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HEADERS_MAX_BYTES (64 * 1024)
 #define REDIRECTS_MAX     5
+#define HEADER_DATE_BYTES 80
 #define TRICKLE_BYTES     256         /* per second */
 #define SLOW_BUFFER_BYTES (16 * 1024) /* libcurl sends a whole buffer before it looks at the rate */
 
@@ -30,7 +32,8 @@ struct exchange {
     bool reply_is_full; /* cut off by us, at its ceiling */
     bool head_is_whole; /* libcurl takes a connection closed among the headers for the end of an answer */
     size_t header_bytes;
-    char *error; /* CURL_ERROR_SIZE bytes */
+    time_t date, retry_date; /* of the answer, and of the try that it asks for; -1: it names none */
+    char *error;             /* CURL_ERROR_SIZE bytes */
     const struct transfer *transfer;
 };
 
@@ -73,10 +76,48 @@ static size_t on_reply(char *bytes, size_t size, size_t count, void *context)
     return buffer_append(exchange->reply, bytes, size * count) == ST_OK ? size * count : 0;
 }
 
+/* A header's value as a date; -1 when it is another header, or none. */
+static time_t header_date(const char *bytes, size_t size, const char *name)
+{
+    char line[HEADER_DATE_BYTES];
+    size_t length = strlen(name);
+
+    if (size >= sizeof line || size < length)
+        return -1;
+    memcpy(line, bytes, size);
+    line[size] = 0;
+    line[strcspn(line, "\r\n")] = 0;
+    if (!text_starts_nocase(line, name) || !line[length + strspn(line + length, " 0123456789")]) /* seconds are no date */
+        return -1;
+    return curl_getdate(line + length, NULL);
+}
+
+static void note_dates(struct exchange *exchange, const char *bytes, size_t size)
+{
+    time_t date = header_date(bytes, size, "Date:"), retry_date = header_date(bytes, size, "Retry-After:");
+
+    if (date != -1)
+        exchange->date = date;
+    if (retry_date != -1)
+        exchange->retry_date = retry_date;
+}
+
+/* A date is what the server's clock will say then: it is held against what that says now, since ours may be off by years. */
+static uint64_t retry_after(CURL *curl, const struct exchange *exchange)
+{
+    curl_off_t seconds = 0;
+
+    if (exchange->date != -1 && exchange->retry_date != -1)
+        return exchange->retry_date > exchange->date ? (uint64_t)(exchange->retry_date - exchange->date) : 0;
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds > 0 ? (uint64_t)seconds : 0;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
 
+    note_dates(exchange, bytes, size * count);
     if (size * count >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
         exchange->head_is_whole = false;
     else if (size * count >= 1 && (bytes[0] == '\r' || bytes[0] == '\n'))
@@ -227,12 +268,13 @@ static bool exchange_bind(CURL *curl, struct exchange *exchange, const struct tr
 /* One request to one address. */
 static void exchange_run(CURL *curl, struct exchange *exchange, const char *url, struct reply *ret)
 {
-    curl_off_t retry_after = 0, uploaded = 0;
+    curl_off_t uploaded = 0;
     CURLcode outcome;
 
     buffer_reset(exchange->reply);
     exchange->reply_is_full = exchange->head_is_whole = false;
     exchange->header_bytes = 0;
+    exchange->date = exchange->retry_date = -1;
     exchange->error[0] = 0;
     *ret = (struct reply){.error = exchange->error};
     outcome = on_seek(exchange, 0, SEEK_SET) == CURL_SEEKFUNC_OK ? curl_easy_setopt(curl, CURLOPT_URL, url) : CURLE_READ_ERROR;
@@ -243,9 +285,8 @@ static void exchange_run(CURL *curl, struct exchange *exchange, const char *url,
     if (outcome != CURLE_OK && !exchange->error[0])
         text_copy(exchange->error, CURL_ERROR_SIZE, curl_easy_strerror(outcome));
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret->status);
-    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
     curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &uploaded);
-    ret->retry_after_s = retry_after > 0 ? (uint64_t)retry_after : 0;
+    ret->retry_after_s = retry_after(curl, exchange);
     ret->is_sent = (uint64_t)uploaded == exchange->body_bytes;
     ret->is_whole = (outcome == CURLE_OK || exchange->reply_is_full) && exchange->head_is_whole && ret->is_sent;
     if (outcome == CURLE_OK && !exchange->head_is_whole)

@@ -96,6 +96,14 @@ test('Retry-After as a date is passed on as seconds', async t => {
   assert.ok(seconds > 560 && seconds <= 600, String(seconds));
 });
 
+for (const [what, ms] of [['two days ahead', 2 * 86400000], ['ten years behind', -3650 * 86400000]])
+  test(`Retry-After as a date of a server whose clock is ${what} of ours is held against that clock`, async t => {
+    const there = Date.now() + ms;
+    const { dir, server } = await scene(t, answer(503, '', { Date: new Date(there).toUTCString(), 'Retry-After': new Date(there + 600000).toUTCString() }));
+    queue(dir);
+    assert.equal(countsOf((await start(queueArgs(dir, server))).stdout).retry_after_s, 600);
+  });
+
 for (const [asked, kept] of [['99999999999', 86400], ['-5', 0], ['soon', 0], ['Thu, 01 Jan 1970 00:00:00 GMT', 0]]) {
   test(`Retry-After: ${asked} counts as ${kept} s`, async t => {
     const { dir, server } = await scene(t, answer(503, '', { 'Retry-After': asked }));
