@@ -20,11 +20,13 @@ export function scratch(t) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'salvor-collector-'));
   t.after(async () => {
     for (const { child, data, exited } of started.filter((collector) => collector.data.startsWith(folder))) {
-      child.kill('SIGKILL');
+      child.kill('SIGTERM'); // so that its uploader goes with it
+      const late = setTimeout(() => child.kill('SIGKILL'), 10000);
       await exited;
+      clearTimeout(late);
       started.splice(started.findIndex((collector) => collector.data === data), 1);
     }
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }); // an uploader may be about to end
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 100, retryDelay: 50 }); // an uploader may be about to end
   });
   return folder;
 }
