@@ -8,6 +8,10 @@
 #include "client.h"
 #include "proto/code.h"
 
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Warray-bounds" /* NtCurrentTeb reads at an address in a segment, which gcc takes for one in an array */
+#endif
+
 #define CAPTURE_PARK_MS      1000u        /* a parked thread looks again at least this often */
 #define CAPTURE_FILTER_BYTES (16u * 1024) /* of stack: with less left after an overflow the unhandled filter would not be reached */
 
