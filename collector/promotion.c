@@ -241,17 +241,19 @@ static void hold(struct promotion *promotion, const struct spool_report *report,
         spool_history_add(promotion->spool, spool_report_id(report), "held", detail);
 }
 
-/* Whether the history tells of an event of this crash: then the report is another layer's and late, or a dump that was taken in twice. */
-static bool history_tells(struct promotion *promotion, const struct spool_report *report, const char *event)
+/* Whether it is certain that nobody sends this crash, or has sent it. */
+static bool may_count(struct spool_report *report)
 {
-    struct buffer history;
-    bool found;
+    static const enum spool_state abroad[] = {SPOOL_PENDING, SPOOL_UPLOADING};
+    enum spool_fate fate;
+    bool may = spool_report_fate(report, &fate) == ST_OK && fate == SPOOL_FATE_OPEN;
 
-    buffer_init(&history, RECORD_MAX_BYTES);
-    found = spool_report_id(report)[0] && !spool_history_read(promotion->spool, spool_report_id(report), &history) &&
-            strstr(buffer_text(&history), event);
-    buffer_done(&history);
-    return found;
+    for (size_t i = 0; may && i < sizeof abroad / sizeof *abroad; i++) {
+        char *twin = NULL;
+        may = spool_report_twin(report, abroad[i], &twin) == ST_NOT_FOUND;
+        free(twin);
+    }
+    return may;
 }
 
 static enum status send(struct promotion *promotion, const char *name)
@@ -284,8 +286,7 @@ static enum status judge(struct promotion *promotion, struct spool_report *repor
     crash.was_held = names_have(promotion->held, promotion->held_count, name) || names_have(promotion->stuck, promotion->stuck_count, name);
     verdict =
         is_crash ? policy_judge(promotion->policy, &crash, now_ms, &why) : policy_consent_judge(promotion->policy, crash.consent, &why);
-    if (verdict == POLICY_COUNT &&
-        history_tells(promotion, report, " sending ")) /* the server has it under its id: a count would be one more */
+    if (verdict == POLICY_COUNT && !may_count(report)) /* the server knows it by its id: a count could be one more */
         verdict = POLICY_SEND;
     if (verdict == POLICY_HOLD && !names_have(promotion->held, promotion->held_count, name))
         hold(promotion, report, why);
@@ -303,24 +304,41 @@ static enum status judge(struct promotion *promotion, struct spool_report *repor
     return ST_OK;
 }
 
-static enum status promote(struct promotion *promotion, const char *name, int64_t now_ms, struct run *run)
+/* Removes a report whose crash is in a count: a dump that was taken in twice, or another layer's that came late. ST_NOT_FOUND: it is not.
+ */
+static enum status drop_counted(struct promotion *promotion, const char *name)
 {
     struct spool_report *report = NULL;
-    enum status st = sibling_merge(promotion->spool, name);
+    enum spool_fate fate = SPOOL_FATE_OPEN;
+    enum status st = spool_report_open(promotion->spool, SPOOL_NEW, name, &report);
 
+    if (!st)
+        st = spool_report_fate(report, &fate);
+    if (!st)
+        st = fate == SPOOL_FATE_COUNTED ? spool_report_drop(report, "merged", "reason=\"it is in a count\"") : ST_NOT_FOUND;
+    spool_report_close(report);
+    return st;
+}
+
+/* The report at `at` of what stands in new/. */
+static enum status promote(struct promotion *promotion, const struct spool_entry *entries, size_t at, int64_t now_ms, struct run *run)
+{
+    struct spool_report *report = NULL;
+    const char *name = entries[at].name;
+    bool waits = false;
+    enum status st = drop_counted(promotion, name);
+
+    if (st != ST_NOT_FOUND)
+        return st;
+    st = sibling_merge(promotion->spool, name, entries, at, &waits);
     if (!st) {
-        run->any = true;
+        run->any = run->any || waits;
         return ST_OK;
     }
     if (st != ST_NOT_FOUND)
         log_warn("reports-not-merged", "file=\"%s\" status=%s consequence=\"it is sent by itself under the same id\"", name,
                  status_name(st));
     st = spool_report_open(promotion->spool, SPOOL_NEW, name, &report);
-    if (!st && history_tells(promotion, report, " counted ")) {
-        st = spool_report_drop(report, "merged", "reason=\"it is in a count\"");
-        spool_report_close(report);
-        return st;
-    }
     return st ? st : judge(promotion, report, now_ms, run);
 }
 
@@ -350,7 +368,7 @@ enum status promotion_run(struct promotion *promotion, int64_t now_ms, bool *ret
     if (!st)
         st = spool_list(promotion->spool, SPOOL_NEW, &entries, &count);
     for (size_t i = 0; !st && i < count; i++) {
-        enum status one = spool_name_is_count(entries[i].name) ? ST_OK : promote(promotion, entries[i].name, now_ms, &run);
+        enum status one = spool_name_is_count(entries[i].name) ? ST_OK : promote(promotion, entries, i, now_ms, &run);
         if (one)
             promote_failed(promotion, entries[i].name, one, &run);
     }

@@ -8,6 +8,7 @@ struct promotion;
 enum status promotion_create(struct promotion **ret, struct spool *spool, struct policy *policy, const struct policy_options *options,
                              int64_t now_ms);
 void promotion_free(struct promotion *promotion); /* accepts NULL */
+/* The next three want the queue's handle to have the turn of keeping. */
 /* Works through new/. *ret_any: something can be sent that could not before. Fails when nothing may be moved yet: try again later. */
 enum status promotion_run(struct promotion *promotion, int64_t now_ms, bool *ret_any);
 /* Moves the counts on that have been added to for long enough. *ret_next_ms: when the next is due, INT64_MAX for none. */

@@ -21,7 +21,9 @@
 #define UPLOAD_LATER   3u
 #define TIDY_MS        (3600ll * 1000)
 #define UNSETTLED_MS   5000          /* a disk that fails is tried again so soon */
-#define ABROAD_MS      5000          /* what another's uploader has under way is looked at again so soon */
+#define ABROAD_MS      5000          /* what could not be settled of a dead uploader's is looked at again so soon */
+#define BUSY_MS        50            /* another's uploader, that of a collector before us, is waited for: at first so long, */
+#define BUSY_MAX_MS    1000          /* then twice as long each time, up to this */
 #define JUMP_MS        (2 * TIDY_MS) /* more than passes between two looks, so that a file's time says whether it is of before */
 #define FOLDER_CONSENT "consent"
 #define LOCK_NAME      "lock" /* held by the one process that takes reports out of new/ */
@@ -39,6 +41,7 @@ struct schedule {
     struct buffer state; /* as it was written last */
     int64_t tidy_ms;     /* steady: when next */
     int64_t clocks_ms;   /* wall time less steady time, when it was looked at last */
+    int64_t busy_ms;     /* how long others' uploaders were waited for last; 0 = there are none */
 };
 
 static int64_t now_steady(void)
@@ -122,8 +125,7 @@ static int64_t flush_counts(struct schedule *schedule, int64_t now)
     return next;
 }
 
-/* Sends what waits. Returns how long to wait for another reason to; 0 = look again at once. No uploader of ours runs here: what is under
- * way is a dead one's and waits again, or another's, who may die too. */
+/* Sends what waits. Returns how long to wait for another reason to; 0 = look again at once. */
 static int64_t send_pending(struct schedule *schedule, int64_t now)
 {
     int64_t wait = (int64_t)endpoint_wait_ms(&schedule->endpoint, now);
@@ -131,8 +133,6 @@ static int64_t send_pending(struct schedule *schedule, int64_t now)
 
     if (!schedule->options.url)
         return INT64_MAX;
-    if (count_reports(schedule, SPOOL_UPLOADING))
-        spool_sweep(schedule->options.spool);
     waiting = count_reports(schedule, SPOOL_PENDING);
     if (!waiting)
         return count_reports(schedule, SPOOL_UPLOADING) ? ABROAD_MS : INT64_MAX;
@@ -167,20 +167,54 @@ static void tidy(struct schedule *schedule, int64_t now, bool has_more)
         schedule->tidy_ms = now + TIDY_MS;
 }
 
+/* What is done alone with the queue. While others send, they are waited for: ST_BUSY. No uploader of ours runs here, so what is under way
+ * once we have the queue is a dead one's and waits again. */
+static enum status keep(struct schedule *schedule, int64_t now, int64_t *ret_counts_due)
+{
+    struct spool *spool = schedule->options.spool;
+    size_t held = promotion_held(schedule->promotion);
+    bool any = false;
+    enum status st = spool_turn_begin(spool, SPOOL_TURN_KEEPING);
+
+    if (st) {
+        if (st != ST_BUSY)
+            log_error("queue-not-locked", "status=%s consequence=\"nothing is sent until it can be\"", status_name(st));
+        else if (!schedule->busy_ms)
+            log_info("queue-busy", "reason=\"another uploader works on it\" consequence=\"it is waited for\"");
+        return st;
+    }
+    note_clock(schedule, now);
+    if (count_reports(schedule, SPOOL_UPLOADING))
+        spool_sweep(spool);
+    st = promotion_run(schedule->promotion, now, &any);
+    if (!st) {
+        tidy(schedule, now, any || promotion_held(schedule->promotion) > held);
+        if (any)
+            endpoint_hurry(&schedule->endpoint, now);
+        *ret_counts_due = flush_counts(schedule, now);
+    }
+    spool_turn_end(spool);
+    return st;
+}
+
+/* How long to wait for whoever has the queue. */
+static int64_t wait_busy(struct schedule *schedule)
+{
+    schedule->busy_ms = schedule->busy_ms ? sooner(2 * schedule->busy_ms, BUSY_MAX_MS) : BUSY_MS;
+    return schedule->busy_ms;
+}
+
 /* Returns how long to wait for the next turn. */
 static int64_t turn(struct schedule *schedule)
 {
-    int64_t now = now_steady(), counts_due, wait;
-    size_t held = promotion_held(schedule->promotion);
-    bool any = false;
+    int64_t now = now_steady(), counts_due = INT64_MAX, wait;
+    enum status st = keep(schedule, now, &counts_due);
 
-    note_clock(schedule, now);
-    if (promotion_run(schedule->promotion, now, &any))
+    if (st == ST_BUSY)
+        return wait_busy(schedule);
+    schedule->busy_ms = 0;
+    if (st)
         return UNSETTLED_MS;
-    tidy(schedule, now, any || promotion_held(schedule->promotion) > held);
-    if (any)
-        endpoint_hurry(&schedule->endpoint, now);
-    counts_due = flush_counts(schedule, now);
     save_state(schedule, now);
     wait = send_pending(schedule, now);
     if (wait == 0)
@@ -199,7 +233,7 @@ static void run(void *context)
     while (!atomic_load(&schedule->stopping)) {
         bool is_last = atomic_load(&schedule->finishing); /* asked before the turn, which then sees all that there was */
         int64_t wait_ms = turn(schedule);
-        if (wait_ms && is_last)
+        if (wait_ms && is_last && (!schedule->busy_ms || schedule->busy_ms == BUSY_MAX_MS)) /* what others hold up, the next start sends */
             break;
         if (wait_ms && !atomic_load(&schedule->stopping))
             folder_watch_wait(schedule->watch, (uint32_t)wait_ms);

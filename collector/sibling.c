@@ -1,7 +1,8 @@
 /* sibling.c - one death, one report, while reports wait.
  *
- * A report that is being sent cannot be merged any more; the server knows by the id then. The merged report is complete before the others
- * go, so that a power cut leaves one too many and never none. */
+ * A report that is being sent cannot be merged any more; the server knows by the id then. The merged report takes the place of the one that
+ * waits by one rename, and then the later one goes: a power cut in between leaves one too many, which is merged once more, and never none.
+ */
 #include "sibling.h"
 #include "base/log.h"
 #include <inttypes.h>
@@ -9,48 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PID_TEXT_BYTES 16
-#define LAYERS_BYTES   256
-
-/* `<app>-<unix_ts>-<pid>[-n].dmp` */
-static bool name_has_pid(const char *name, uint32_t pid)
-{
-    char text[PID_TEXT_BYTES];
-    size_t len = (size_t)snprintf(text, sizeof text, "-%" PRIu32, pid);
-
-    for (const char *at = name; (at = strstr(at, text)) != NULL; at++)
-        if (at[len] == '.' || at[len] == '-')
-            return true;
-    return false;
-}
-
-static bool has_id(struct spool *spool, enum spool_state state, const char *name, const char *id)
-{
-    struct spool_report *report = NULL;
-    bool same = spool_report_open(spool, state, name, &report) == ST_OK && strcmp(spool_report_id(report), id) == 0;
-
-    spool_report_close(report);
-    return same;
-}
-
-char *sibling_find(struct spool *spool, enum spool_state state, const char *id, uint32_t pid, const char *but)
-{
-    struct spool_entry *entries = NULL;
-    size_t count = 0;
-    char *found = NULL;
-
-    if (spool_list(spool, state, &entries, &count))
-        return NULL;
-    for (size_t i = 0; i < count && !found; i++) {
-        bool is_candidate = name_has_pid(entries[i].name, pid) && (!but || strcmp(entries[i].name, but) != 0);
-        if (is_candidate && has_id(spool, state, entries[i].name, id)) {
-            found = entries[i].name;
-            entries[i].name = NULL; /* ours now */
-        }
-    }
-    spool_list_free(entries, count);
-    return found;
-}
+#define LAYERS_BYTES 256
 
 /* new/ before the history, which tells of a report before it leaves there. */
 bool sibling_known(struct spool *spool, const char *id, uint32_t pid)
@@ -60,8 +20,8 @@ bool sibling_known(struct spool *spool, const char *id, uint32_t pid)
     bool known = false;
 
     for (size_t i = 0; i < sizeof waiting / sizeof *waiting && !known; i++) {
-        char *name = sibling_find(spool, waiting[i], id, pid, NULL);
-        known = name != NULL;
+        char *name = NULL;
+        known = spool_find(spool, waiting[i], id, pid, NULL, &name) == ST_OK;
         free(name);
     }
     buffer_init(&history, RECORD_MAX_BYTES);
@@ -150,60 +110,73 @@ static enum status merge_records(const struct spool_report *richer, const struct
     return st ? st : copy_lines(poorer, richer, theirs, out);
 }
 
-static enum status write_merged(struct spool *spool, struct spool_report *richer, struct spool_report *poorer)
+static enum status write_merged(struct spool *spool, struct spool_report *richer, struct spool_report *poorer, struct spool_draft **ret,
+                                struct buffer *record)
 {
     struct spool_draft *draft = NULL;
     const struct spool_attachment *attachments;
-    struct buffer record;
-    enum status st;
+    enum status st = merge_records(richer, poorer, record);
 
-    buffer_init(&record, RECORD_MAX_BYTES);
-    st = merge_records(richer, poorer, &record);
     if (!st)
         st = spool_draft_create(spool, &draft);
     if (!st)
         st = spool_draft_copy(draft, richer, spool_report_attachments(richer, &attachments) ? richer : poorer);
-    if (!st) {
-        st = spool_draft_commit(draft, buffer_text(&record), record.len, SPOOL_PENDING, NULL);
-        draft = NULL;
+    if (st) {
+        spool_draft_abandon(draft);
+        return st;
     }
-    spool_draft_abandon(draft);
-    buffer_done(&record);
-    return st;
+    *ret = draft;
+    return ST_OK;
 }
 
-static enum status merge(struct spool *spool, struct spool_report *later, struct spool_report *waiting)
+/* Closes the one that waits: Windows replaces no file that is open. */
+static enum status merge(struct spool *spool, struct spool_report *later, enum spool_state state, const char *waiting_name)
 {
-    bool is_later_richer = spool_report_dump_bytes(later) > spool_report_dump_bytes(waiting);
-    enum status st = is_later_richer ? write_merged(spool, later, waiting) : write_merged(spool, waiting, later);
+    struct spool_report *waiting = NULL;
+    struct spool_draft *draft = NULL;
+    struct buffer record;
+    uint64_t later_bytes = spool_report_dump_bytes(later), waiting_bytes = 0;
+    enum status st = spool_report_open(spool, state, waiting_name, &waiting);
 
+    buffer_init(&record, RECORD_MAX_BYTES);
+    if (!st) {
+        waiting_bytes = spool_report_dump_bytes(waiting);
+        st = later_bytes > waiting_bytes ? write_merged(spool, later, waiting, &draft, &record)
+                                         : write_merged(spool, waiting, later, &draft, &record);
+    }
+    spool_report_close(waiting);
     if (!st)
-        st = spool_report_drop(waiting, "merged", NULL);
+        st = spool_draft_replace(draft, buffer_text(&record), record.len, state, waiting_name);
+    buffer_done(&record);
     if (!st)
         st = spool_report_drop(later, "merged", NULL);
     if (!st)
         log_info("reports-merged", "id=%s dump_bytes=%" PRIu64, spool_report_id(later),
-                 spool_report_dump_bytes(is_later_richer ? later : waiting));
+                 later_bytes > waiting_bytes ? later_bytes : waiting_bytes);
     return st;
 }
 
-enum status sibling_merge(struct spool *spool, const char *name)
+enum status sibling_merge(struct spool *spool, const char *name, const struct spool_entry *earlier, size_t count, bool *ret_waits)
 {
-    struct spool_report *later = NULL, *waiting = NULL;
+    struct spool_report *later = NULL;
     uint64_t pid = 0;
     size_t bytes = 0;
     char *found = NULL;
+    enum spool_state state = SPOOL_PENDING;
     enum status st = spool_report_open(spool, SPOOL_NEW, name, &later);
 
     if (st)
         return st;
     const char *record = spool_report_record(later, &bytes);
-    if (spool_report_id(later)[0] && record_get_u64(record, bytes, RECORD_PID, &pid) && pid <= UINT32_MAX)
-        found = sibling_find(spool, SPOOL_PENDING, spool_report_id(later), (uint32_t)pid, NULL);
-    st = found ? spool_report_claim(spool, found, &waiting) : ST_NOT_FOUND;
+    st = spool_report_twin(later, SPOOL_PENDING, &found);
+    if (st == ST_NOT_FOUND && spool_report_id(later)[0] && record_get_u64(record, bytes, RECORD_PID, &pid) && pid <= UINT32_MAX) {
+        state = SPOOL_NEW;
+        st = spool_find_among(spool, SPOOL_NEW, earlier, count, spool_report_id(later), (uint32_t)pid, name, &found);
+    }
     if (!st)
-        st = merge(spool, later, waiting);
-    spool_report_close(waiting);
+        st = merge(spool, later, state, found);
+    if (!st)
+        *ret_waits = state == SPOOL_PENDING;
     spool_report_close(later);
     free(found);
     return st;

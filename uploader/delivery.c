@@ -94,7 +94,7 @@ static enum status flavour_send(struct parcel *parcel, struct verdict *ret)
     if (parcel->status != ST_OK)
         return parcel->status;
     snprintf(detail, sizeof detail, "plain_bytes=%" PRIu64 " body_bytes=%" PRIu64, parcel->request.plain_bytes, parcel->request.body_bytes);
-    status = event_tell(delivery, "sending", detail);
+    status = event_tell(delivery, SPOOL_EVENT_SENDING, detail);
     return status == ST_OK ? post_send(delivery->post, &parcel->request, &parcel->body.file, parcel->source->id, ret) : status;
 }
 

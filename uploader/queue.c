@@ -3,13 +3,16 @@
 #include "uploader/queue.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "uploader/endpoint.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DETAIL_BYTES 1024
+#define DETAIL_BYTES     1024
+#define TURN_PATIENCE_MS 10000 /* a collector has the queue to itself for moments, unless its disk is very slow */
+#define TURN_LOOK_MS     20
 
 struct worker;
 
@@ -47,10 +50,9 @@ static void quote_soften(char *text)
             *text = '\'';
 }
 
-static enum status history_note(const struct worker *worker, const struct spool_report *report, const char *event, const char *detail)
+static enum status history_note(const struct spool_report *report, const char *event, const char *detail)
 {
-    const char *id = spool_report_id(report);
-    enum status status = id[0] ? spool_history_add(worker->spool, id, event, detail) : ST_OK;
+    enum status status = spool_report_note(report, event, detail);
 
     if (status != ST_OK)
         log_warn("history-not-written", "report=\"%s\" event=%s why=\"%s\"", spool_report_name(report), event, status_text(status));
@@ -63,7 +65,7 @@ static enum status delivery_event(void *context, const char *event, const char *
     char whole[DETAIL_BYTES];
 
     snprintf(whole, sizeof whole, "to=\"%s\" %s", buffer_text(&worker->endpoint), detail);
-    return history_note(worker, worker->report, event, whole);
+    return history_note(worker->report, event, whole);
 }
 
 /* A failure of our own side becomes a verdict to wait. */
@@ -170,7 +172,7 @@ static void uncertainty_note(const struct job *job)
     snprintf(detail, sizeof detail, "format=%s to=\"%s\" reason=\"%s\"", worker->delivery.options->format->name,
              buffer_text(&worker->endpoint), job->verdict.reason);
     log_warn("maybe-delivered", "report=\"%s\" id=%s %s", spool_report_name(job->report), spool_report_id(job->report), detail);
-    (void)history_note(worker, job->report, "maybe-delivered", detail); /* the log has it too */
+    (void)history_note(job->report, "maybe-delivered", detail); /* the log has it too */
 }
 
 /* Moves the report to where its verdict sends it. Of the worker it reads only what does not change. */
@@ -295,30 +297,56 @@ static enum status worker_init(struct worker *worker, struct spool *spool, const
     return status;
 }
 
+/* Waits for the turn of sending. ST_BUSY: a collector has the queue to itself all the time. */
+static enum status turn_take(struct spool *spool)
+{
+    struct event *never = NULL;
+    enum status status = event_create(&never);
+
+    if (status == ST_OK)
+        status = spool_turn_begin(spool, SPOOL_TURN_SENDING);
+    for (int waited_ms = 0; status == ST_BUSY && waited_ms < TURN_PATIENCE_MS; waited_ms += TURN_LOOK_MS) {
+        event_wait(never, TURN_LOOK_MS);
+        status = spool_turn_begin(spool, SPOOL_TURN_SENDING);
+    }
+    event_free(never);
+    return status;
+}
+
+static enum status pending_work(struct worker *worker, struct queue_counts *ret)
+{
+    struct spool_entry *entries = NULL;
+    size_t count = 0;
+    enum status status = spool_sweep(worker->spool);
+
+    if (status == ST_OK)
+        status = spool_list(worker->spool, SPOOL_PENDING, &entries, &count);
+    if (status == ST_OK) {
+        spool_order_for_sending(entries, count);
+        entries_work(worker, entries, count);
+        if (worker->is_stopped) {
+            size_t settled = worker->counts.accepted + worker->counts.discarded + worker->counts.refused;
+            worker->counts.waiting = count > settled ? count - settled : worker->counts.waiting;
+        }
+        *ret = worker->counts;
+    }
+    spool_list_free(entries, count);
+    return status;
+}
+
 enum status queue_run(struct spool *spool, const struct queue_options *options, struct queue_counts *ret)
 {
     struct worker worker = {0};
-    struct spool_entry *entries = NULL;
-    size_t count = 0;
     enum status status = worker_init(&worker, spool, options);
 
     if (status == ST_OK)
-        status = spool_sweep(spool);
+        status = turn_take(spool);
     if (status == ST_OK)
-        status = spool_list(spool, SPOOL_PENDING, &entries, &count);
-    if (status == ST_OK) {
-        spool_order_for_sending(entries, count);
-        entries_work(&worker, entries, count);
-        if (worker.is_stopped) {
-            size_t settled = worker.counts.accepted + worker.counts.discarded + worker.counts.refused;
-            worker.counts.waiting = count > settled ? count - settled : worker.counts.waiting;
-        }
-        *ret = worker.counts;
-    }
-    spool_list_free(entries, count);
+        status = pending_work(&worker, ret);
     errand_free(worker.settler);
     errand_free(worker.packers[0]);
     errand_free(worker.packers[1]);
+    spool_turn_end(spool);
     buffer_done(&worker.endpoint);
     free(worker.tmp);
     return status;

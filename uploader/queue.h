@@ -19,7 +19,8 @@ struct queue_counts {
 };
 
 /* Sends every pending report (spool_order_for_sending), until the server or the way to it fails as such; then the rest counts as waiting.
- * Each report ends in done/, discarded/, failed/ or back in pending/, with lines in its history. Fails when the queue cannot be read. */
+ * Each report ends in done/, discarded/, failed/ or back in pending/, with lines in its history. Fails when the queue cannot be read;
+ * ST_BUSY: a collector kept it to itself for 10 s. */
 enum status queue_run(struct spool *spool, const struct queue_options *options, struct queue_counts *ret);
 
 #endif

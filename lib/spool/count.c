@@ -251,13 +251,25 @@ static enum status tally_write(struct tally *tally, struct spool *spool)
     return status;
 }
 
-static enum status counted_drop(struct spool *spool, const char *name, const char *detail)
+/* The line first, and without it the report stays: when the count is closed, the line alone says that a twin that comes late is in it. */
+static enum status counted_drop(struct spool_report *report, const char *detail)
+{
+    enum status status = spool_report_note(report, SPOOL_EVENT_COUNTED, detail);
+    char *path = status == ST_OK ? spool_path(report->spool, SPOOL_NEW, report->name) : NULL;
+
+    if (status == ST_OK)
+        status = path ? file_remove(path) : ST_MEMORY;
+    free(path);
+    return status;
+}
+
+static enum status counted_drop_named(struct spool *spool, const char *name, const char *detail)
 {
     struct spool_report *report = NULL;
     enum status status = spool_report_open(spool, SPOOL_NEW, name, &report);
 
     if (status == ST_OK)
-        status = spool_report_drop(report, "counted", detail);
+        status = counted_drop(report, detail);
     spool_report_close(report);
     return status;
 }
@@ -270,7 +282,7 @@ static enum status counted_remove(struct spool *spool, const struct tally *tally
 
     snprintf(detail, sizeof detail, "in=%s reason=%s", tally->id, reason);
     for (size_t i = 0; i < count; i++) {
-        enum status status = counted_drop(spool, names[i], detail);
+        enum status status = counted_drop_named(spool, names[i], detail);
 
         if (first == ST_OK)
             first = status;
@@ -300,37 +312,87 @@ static enum status batch_add(struct spool *spool, const char *const *names, size
 
 enum status spool_count_add(struct spool *spool, const char *const *names, size_t count, const char *reason, const char *like)
 {
-    enum status status = ST_OK;
+    enum status status = spool->turn == SPOOL_TURN_KEEPING ? ST_OK : ST_STATE;
 
     for (size_t at = 0; status == ST_OK && at < count; at += BATCH)
         status = batch_add(spool, names + at, count - at < BATCH ? count - at : BATCH, reason, like);
     return status;
 }
 
-/* To new/, where nobody sends it; its name may change on the way. */
-static enum status recall(struct spool *spool, enum spool_state state, const char *name, char **ret_name)
+/* To new/, where nobody sends it; its name may change on the way. The report stays open. */
+static enum status recall(struct spool *spool, enum spool_state state, const char *name, struct spool_report **ret)
 {
     struct spool_report *report = NULL;
     enum status status = state == SPOOL_PENDING ? spool_report_claim(spool, name, &report) : spool_report_open(spool, state, name, &report);
 
     if (status == ST_OK && state != SPOOL_NEW)
         status = spool_report_move(report, SPOOL_NEW, "recalled", NULL, true);
-    if (status == ST_OK && !(*ret_name = spool_text_copy(report->name)))
-        status = ST_MEMORY;
-    spool_report_close(report);
-    return status;
+    if (status != ST_OK) {
+        spool_report_close(report);
+        return status;
+    }
+    *ret = report;
+    return ST_OK;
+}
+
+/* The twins are not named to the count: they have its id, so whoever works through new/ finds that they are in it. */
+static enum status twins_recall(struct spool_report *report)
+{
+    struct spool_report *twin;
+    char *name = NULL;
+    enum status status;
+
+    while ((status = spool_report_twin(report, SPOOL_PENDING, &name)) == ST_OK) {
+        status = recall(report->spool, SPOOL_PENDING, name, &twin);
+        free(name);
+        if (status != ST_OK)
+            return status;
+        spool_report_close(twin);
+    }
+    return status == ST_NOT_FOUND ? ST_OK : status;
 }
 
 enum status spool_count_recalled(struct spool *spool, enum spool_state state, const char *name, const char *reason, const char *like)
 {
+    struct spool_report *report = NULL;
     char *recalled = NULL;
-    const char *names[1];
-    enum status status = recall(spool, state, name, &recalled);
+    enum status status = spool->turn == SPOOL_TURN_KEEPING ? recall(spool, state, name, &report) : ST_STATE;
 
-    names[0] = recalled;
     if (status == ST_OK)
+        status = twins_recall(report);
+    if (status == ST_OK && !(recalled = spool_text_copy(report->name)))
+        status = ST_MEMORY;
+    spool_report_close(report);
+    if (status == ST_OK) {
+        const char *const names[] = {recalled};
+
         status = spool_count_add(spool, names, 1, reason, like);
+    }
     free(recalled);
+    return status;
+}
+
+/* Whether a refused report is to be counted: ST_OK; ST_FORMAT: its crash is delivered or counted, or another of its reports waits for that.
+ */
+static enum status refused_judge(struct spool *spool, const char *name)
+{
+    static const enum spool_state waiting[] = {SPOOL_NEW, SPOOL_PENDING, SPOOL_UPLOADING};
+    struct spool_report *report = NULL;
+    enum spool_fate fate = SPOOL_FATE_OPEN;
+    enum status status = spool_report_open(spool, SPOOL_FAILED, name, &report);
+
+    if (status == ST_OK)
+        status = spool_report_fate(report, &fate);
+    if (status == ST_OK && (fate == SPOOL_FATE_DELIVERED || fate == SPOOL_FATE_COUNTED))
+        status = ST_FORMAT;
+    for (size_t i = 0; status == ST_OK && i < sizeof waiting / sizeof *waiting; i++) {
+        char *twin = NULL;
+
+        status = spool_report_twin(report, waiting[i], &twin);
+        status = status == ST_OK ? ST_FORMAT : status == ST_NOT_FOUND ? ST_OK : status;
+        free(twin);
+    }
+    spool_report_close(report);
     return status;
 }
 
@@ -339,8 +401,11 @@ enum status spool_finished_remove(struct spool *spool, enum spool_state state, c
     enum status status = ST_FORMAT;
     char *path;
 
-    if (state == SPOOL_FAILED && !spool_name_is_count(name))
-        status = spool_count_recalled(spool, state, name, COUNT_QUOTA, NULL);
+    if (state == SPOOL_FAILED && !spool_name_is_count(name)) {
+        status = refused_judge(spool, name);
+        if (status == ST_OK)
+            status = spool_count_recalled(spool, state, name, COUNT_QUOTA, NULL);
+    }
     if (!spool_status_is_damage(status))
         return status;
     path = spool_path(spool, state, name);
@@ -381,7 +446,7 @@ static enum status counted_drop_if(struct spool *spool, const char *name, const 
     if (status == ST_OK) {
         spool_report_history_key(report, id);
         if (tally_has(all, id))
-            status = spool_report_drop(report, "counted", NULL);
+            status = counted_drop(report, NULL);
     }
     spool_report_close(report);
     return spool_status_is_damage(status) || status == ST_NOT_FOUND ? ST_OK : status; /* such a one was never counted */
@@ -392,7 +457,7 @@ enum status spool_count_settle(struct spool *spool)
     struct spool_entry *entries = NULL;
     struct tally all = {.name = NULL};
     size_t count = 0;
-    enum status status = spool_list(spool, SPOOL_NEW, &entries, &count);
+    enum status status = spool->turn == SPOOL_TURN_KEEPING ? spool_list(spool, SPOOL_NEW, &entries, &count) : ST_STATE;
 
     buffer_init(&all.facts, 1);
     if (status == ST_OK)
@@ -412,7 +477,7 @@ enum status spool_count_close(struct spool *spool, const char *name)
     enum status status;
 
     buffer_init(&tally.facts, RECORD_MAX_BYTES);
-    status = tally_load(&tally, spool, name);
+    status = spool->turn == SPOOL_TURN_KEEPING ? tally_load(&tally, spool, name) : ST_STATE;
     if (status == ST_OK && tally.id_count) {
         tally.id_count = 0;
         status = tally_write(&tally, spool);

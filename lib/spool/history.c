@@ -1,7 +1,8 @@
 /* history.c - one text file per report, one synced line per event: `<unix_ms> <event>[ state=<name>][ key=value ...]`.
  *
  * The line is written before the rename that it tells of. So after a cut between the two the last line still knows where the report was
- * going, and a sweep finishes the move. A line that a cut tore has no LF, counts for nothing, and is closed off by the next one. */
+ * going, and a sweep finishes the move. A line that a cut tore has no LF and counts for nothing until the next one closes it off; then it
+ * counts as far as it goes, which is no more than what had happened. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "spool/internal.h"
@@ -157,16 +158,24 @@ enum status spool_history_read(struct spool *spool, const char *id, struct buffe
     return status;
 }
 
+/* The word of a line with a number, from 0; NULL when it has not so many. A server's words come behind the third. */
+static const char *line_word(const char *line, const char *end, int number)
+{
+    const char *word = line;
+
+    for (int i = 0; i < number && word; i++) {
+        word = memchr(word, ' ', (size_t)(end - word));
+        word = word ? word + 1 : NULL;
+    }
+    return word;
+}
+
 /* The state in a line `<ms> <event> state=<name>...`; only as the third word, so that a server's words cannot stand for it. */
 static enum spool_state line_state(const char *line, const char *end)
 {
     static const char mark[] = "state=";
-    const char *word = line;
+    const char *word = line_word(line, end, 2);
 
-    for (int i = 0; i < 2 && word; i++) {
-        word = memchr(word, ' ', (size_t)(end - word));
-        word = word ? word + 1 : NULL;
-    }
     if (!word || (size_t)(end - word) < sizeof mark - 1 || memcmp(word, mark, sizeof mark - 1) != 0)
         return SPOOL_STATE_COUNT;
     word += sizeof mark - 1;
@@ -209,6 +218,48 @@ enum status spool_history_last_state(struct spool *spool, const char *key, enum 
         status = ST_OK;
     if (status == ST_OK)
         *ret = last_line(buffer_text(&text), text.len, &line, &end) ? line_state(line, end) : SPOOL_STATE_COUNT;
+    buffer_done(&text);
+    return status;
+}
+
+static bool line_is_event(const char *line, const char *end, const char *event)
+{
+    const char *word = line_word(line, end, 1);
+    size_t size = strlen(event);
+
+    return word && (size_t)(end - word) >= size && memcmp(word, event, size) == 0 && (word + size == end || word[size] == ' ');
+}
+
+static enum spool_fate line_fate(const char *line, const char *end)
+{
+    enum spool_state state = line_state(line, end);
+
+    if (line_is_event(line, end, SPOOL_EVENT_COUNTED))
+        return SPOOL_FATE_COUNTED;
+    if (state == SPOOL_DONE || state == SPOOL_DISCARDED)
+        return SPOOL_FATE_DELIVERED;
+    return line_is_event(line, end, SPOOL_EVENT_SENDING) ? SPOOL_FATE_TRIED : SPOOL_FATE_OPEN;
+}
+
+enum status spool_fate_read(struct spool *spool, const char *key, enum spool_fate *ret)
+{
+    struct buffer text;
+    enum status status;
+
+    buffer_init(&text, READ_MAX_BYTES + 1);
+    status = spool_history_read(spool, key, &text);
+    if (status == ST_NOT_FOUND)
+        status = ST_OK;
+    if (status == ST_OK) {
+        const char *line = buffer_text(&text), *last = line + text.len, *end;
+
+        *ret = SPOOL_FATE_OPEN;
+        for (; (end = memchr(line, '\n', (size_t)(last - line))) != NULL; line = end + 1) {
+            enum spool_fate fate = line_fate(line, end);
+
+            *ret = fate > *ret ? fate : *ret;
+        }
+    }
     buffer_done(&text);
     return status;
 }

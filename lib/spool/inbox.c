@@ -9,6 +9,7 @@ enum status spool_open_inbox(struct spool **ret, const char *folder)
 
     if (!spool)
         return ST_MEMORY;
+    spool->turn_lock.os = FILE_CLOSED;
     /* One folder for everything: a draft there becomes a report there. */
     spool->dir = spool_text_copy(folder);
     spool->tmp = spool_text_copy(folder);

@@ -9,6 +9,8 @@
 struct spool {
     char *dir, *tmp, *history;
     char *states[SPOOL_STATE_COUNT];
+    enum spool_turn turn;
+    struct file turn_lock; /* open while it has a turn */
 };
 
 struct spool_report {
@@ -64,16 +66,12 @@ enum status spool_report_load(struct spool_report *report);
 /* Frees what spool_report_load stored; may be called twice. */
 void spool_report_unload(struct spool_report *report);
 
-/* -- draft.c -- */
-/* As spool_draft_commit, in the place of the report `name`, which nobody else may be using. An error after the rename (of syncing the
- * folder) leaves the new one there. */
-enum status spool_draft_replace(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state,
-                                const char *name);
-
 /* -- count.c -- */
-/* Takes a report of new/, pending/ or failed/ out of the queue and counts it. ST_NOT_FOUND: it is being sent, or gone. */
+/* Takes a report of new/, pending/ or failed/ out of the queue and counts it. Its twins of pending/ go to new/ first. ST_NOT_FOUND: it is
+ * being sent, or gone. The caller has looked at its fate. */
 enum status spool_count_recalled(struct spool *spool, enum spool_state state, const char *name, const char *reason, const char *like);
-/* Removes a report of done/, discarded/ or failed/. One that the server refused is counted, unless it is a count itself or no report. */
+/* Removes a report of done/, discarded/ or failed/. One that the server refused is counted, unless it is a count itself or no report, or
+ * its id has another fate, or another report that waits. */
 enum status spool_finished_remove(struct spool *spool, enum spool_state state, const char *name);
 
 /* -- report.c -- */
@@ -102,6 +100,8 @@ void spool_cut_finish(struct spool_report *report, struct spool_cut *cut, bool i
 bool spool_cut_recover(struct spool *spool, struct file *file, const char *path, const char *name);
 
 /* -- history.c -- */
+/* The event of an id that is in a count. Its line is there before its reports go. */
+#define SPOOL_EVENT_COUNTED "counted"
 /* As spool_history_add; state other than SPOOL_STATE_COUNT goes into the line as ` state=<name>` right behind the event. */
 enum status spool_history_append(struct spool *spool, const char *key, const char *event, enum spool_state state, const char *detail);
 /* The state that the last whole line of a history names; SPOOL_STATE_COUNT when it names none, or there is no history. */

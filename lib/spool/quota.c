@@ -142,29 +142,6 @@ static void candidates_order(struct eviction *eviction)
         qsort(eviction->candidates, eviction->count, sizeof *eviction->candidates, compare_oldest_first);
 }
 
-static bool history_tells(struct spool *spool, const struct candidate *candidate, const char *event)
-{
-    struct buffer history;
-    bool found;
-
-    buffer_init(&history, RECORD_MAX_BYTES);
-    found = candidate->id[0] && spool_history_read(spool, candidate->id, &history) == ST_OK && strstr(buffer_text(&history), event);
-    buffer_done(&history);
-    return found;
-}
-
-/* Whether it has been on the wire: the server may have it although nobody knows. */
-static bool was_sent(struct spool *spool, const struct candidate *candidate)
-{
-    return history_tells(spool, candidate, " sending ");
-}
-
-/* Whether it came once more, as a dump does that was taken in when its taker died: who empties new/ knows what becomes of it. */
-static bool is_again(struct spool *spool, const struct candidate *candidate)
-{
-    return candidate->state == SPOOL_NEW && (was_sent(spool, candidate) || history_tells(spool, candidate, " counted "));
-}
-
 /* A count under another id could count it twice. So it keeps its own and loses its dump. */
 static enum status waiting_lighten(struct eviction *eviction, struct candidate *candidate)
 {
@@ -189,6 +166,34 @@ static enum status waiting_lighten(struct eviction *eviction, struct candidate *
     return status;
 }
 
+/* One whose fate is not open and that is new has come once more, as a dump does that was taken in when its taker died: who empties new/
+ * knows what becomes of it. So does who settles uploading/ of a twin there. */
+static enum status candidate_evict(struct eviction *eviction, struct candidate *candidate)
+{
+    struct spool_report *report = NULL;
+    enum spool_fate fate = SPOOL_FATE_OPEN;
+    char *twin = NULL;
+    enum status status = spool_report_open(eviction->spool, candidate->state, candidate->name, &report);
+
+    if (status == ST_OK)
+        status = spool_report_fate(report, &fate);
+    if (status == ST_OK && fate == SPOOL_FATE_OPEN) {
+        status = spool_report_twin(report, SPOOL_UPLOADING, &twin);
+        status = status == ST_OK ? ST_NOT_FOUND : status == ST_NOT_FOUND ? ST_OK : status;
+    }
+    free(twin);
+    spool_report_close(report);
+    if (status != ST_OK)
+        return status;
+    if (fate != SPOOL_FATE_OPEN)
+        return candidate->state == SPOOL_PENDING ? waiting_lighten(eviction, candidate) : ST_NOT_FOUND;
+    status =
+        spool_count_recalled(eviction->spool, candidate->state, candidate->name, COUNT_QUOTA, candidate->like[0] ? candidate->like : NULL);
+    if (status == ST_OK)
+        gone(eviction, candidate->size_bytes);
+    return status;
+}
+
 static enum status waiting_count(struct eviction *eviction, bool with_kept)
 {
     enum status status = ST_OK;
@@ -199,16 +204,7 @@ static enum status waiting_count(struct eviction *eviction, bool with_kept)
         if (candidate->is_gone || (candidate->is_kept && !with_kept))
             continue;
         candidate->is_gone = true;
-        if (is_again(eviction->spool, candidate))
-            continue;
-        if (was_sent(eviction->spool, candidate)) {
-            status = waiting_lighten(eviction, candidate);
-        } else {
-            status = spool_count_recalled(eviction->spool, candidate->state, candidate->name, COUNT_QUOTA,
-                                          candidate->like[0] ? candidate->like : NULL);
-            if (status == ST_OK)
-                gone(eviction, candidate->size_bytes);
-        }
+        status = candidate_evict(eviction, candidate);
         if (status == ST_NOT_FOUND || spool_status_is_damage(status)) /* it is being sent, or was no report */
             status = ST_OK;
     }
@@ -236,7 +232,7 @@ enum status spool_quota_enforce(struct spool *spool, const struct spool_quota *q
 {
     struct eviction eviction = {.spool = spool, .quota = quota};
     struct spool_usage usage;
-    enum status status = spool_usage(spool, &usage);
+    enum status status = spool->turn == SPOOL_TURN_KEEPING ? spool_usage(spool, &usage) : ST_STATE;
 
     *ret_removed = 0;
     if (status != ST_OK)

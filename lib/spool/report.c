@@ -123,6 +123,19 @@ static enum status claim_take(struct spool_report *report, const char *from)
     return ST_OK;
 }
 
+/* A keeper leaves no report in pending/ whose id is counted, but others put some there: a layer that saw the same death and came late. */
+static enum status counted_refuse(struct spool_report *report)
+{
+    enum spool_fate fate;
+    enum status status = spool_report_fate(report, &fate);
+
+    if (status == ST_OK && fate == SPOOL_FATE_COUNTED) {
+        status = spool_report_drop(report, "merged", "reason=\"it is in a count\"");
+        return status == ST_OK ? ST_NOT_FOUND : status;
+    }
+    return status;
+}
+
 enum status spool_report_claim(struct spool *spool, const char *name, struct spool_report **ret)
 {
     struct spool_report *report;
@@ -131,6 +144,8 @@ enum status spool_report_claim(struct spool *spool, const char *name, struct spo
 
     if (!spool_name_is_report(name))
         return ST_ARGUMENT;
+    if (spool->turn == SPOOL_TURN_NONE)
+        return ST_STATE;
     report = spool_report_new(spool, SPOOL_PENDING, name);
     from = spool_path(spool, SPOOL_PENDING, name);
     status = report && from ? claim_take(report, from) : ST_MEMORY;
@@ -138,6 +153,8 @@ enum status spool_report_claim(struct spool *spool, const char *name, struct spo
         status = spool_report_load(report);
     if (report && report->claimed && spool_status_is_damage(status))
         spool_report_bury_open(report, status);
+    if (status == ST_OK)
+        status = counted_refuse(report);
     free(from);
     if (status != ST_OK) {
         spool_report_close(report);
@@ -190,6 +207,22 @@ void spool_report_history_key(const struct spool_report *report, char ret[SPOOL_
     end = strrchr(ret, '.');
     if (!report->id[0] && end && end != ret)
         *end = 0;
+}
+
+enum status spool_report_fate(const struct spool_report *report, enum spool_fate *ret)
+{
+    if (report->id[0])
+        return spool_fate_read(report->spool, report->id, ret);
+    *ret = SPOOL_FATE_OPEN;
+    return ST_OK;
+}
+
+enum status spool_report_note(const struct spool_report *report, const char *event, const char *detail)
+{
+    char key[SPOOL_NAME_BYTES];
+
+    spool_report_history_key(report, key);
+    return spool_history_append(report->spool, key, event, SPOOL_STATE_COUNT, detail);
 }
 
 const char *spool_report_name(const struct spool_report *report)

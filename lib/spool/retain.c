@@ -131,6 +131,8 @@ enum status spool_retain(struct spool *spool, const struct spool_retention *rete
     enum status status;
 
     *ret_removed = 0;
+    if (spool->turn != SPOOL_TURN_KEEPING)
+        return ST_STATE;
     status = state_retain(spool, SPOOL_DONE, retention->done_ms, now_ms, ret_removed);
     if (status == ST_OK)
         status = state_retain(spool, SPOOL_DISCARDED, retention->done_ms, now_ms, ret_removed);

@@ -36,6 +36,7 @@ enum status spool_open(struct spool **ret, const char *dir)
 
     if (!spool)
         return ST_MEMORY;
+    spool->turn_lock.os = FILE_CLOSED;
     status = dir && dir[0] ? ST_OK : ST_ARGUMENT;
     if (status == ST_OK && !(spool->dir = spool_text_copy(dir)))
         status = ST_MEMORY;
@@ -59,6 +60,7 @@ void spool_close(struct spool *spool)
 {
     if (!spool)
         return;
+    spool_turn_end(spool);
     for (int i = 0; i < SPOOL_STATE_COUNT; i++)
         free(spool->states[i]);
     free(spool->history);

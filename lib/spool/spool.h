@@ -7,10 +7,23 @@
  *   <dir>/history/<id>.log        one fsynced line per event: `<unix_ms> <event> key=value ...`; of a change of state the first key is
  *                                 `state`. A report without an id goes by its file name without .dmp.
  *
+ *   <dir>/turn                    the lock that says who may move reports, see spool_turn_begin
+ *
  * A report is one file (proto/container.h) named `<exe>-<unix_ts>-<pid>[-n].dmp`; its state is its folder, so each change of state is one
  * rename. A report that is being sent is locked by its sender: an unlocked file in uploading/ belongs to nobody. It goes back to pending/,
  * or on to the final state that the last line of its history names. In done/, discarded/ and failed/ only the record may remain (dump and
- * attachments cut away). */
+ * attachments cut away).
+ *
+ * One id, one crash: it is counted, or it is sent under its id, which the server counts once; never both, and not counted twice. Several
+ * reports may carry one id, and processes may die anywhere in between, so it is the id that is decided on, and each time by one durable
+ * step of one process:
+ *   - It is sent from the line `sending` in its history on, which its sender syncs before the first byte goes out. From then on it is never
+ *     counted.
+ *   - It is counted from the rename on that gives a count-only report its id (spool_count_add). Then its reports, all of which are in new/,
+ *     are removed, and a line `counted` says so. From then on none of its reports is sent.
+ * Only a keeper counts, and while there is a keeper nobody sends (spool_turn_begin), so neither step has another beside it. A keeper counts
+ * an id only when its history is open (spool_fate_read) and none of its reports is outside of new/; whatever is in doubt is sent, which is
+ * never wrong. */
 #ifndef SALVOR_SPOOL_SPOOL_H
 #define SALVOR_SPOOL_SPOOL_H
 #include "base/file.h"
@@ -28,8 +41,20 @@ enum status spool_open(struct spool **ret, const char *dir);
 enum status spool_open_inbox(struct spool **ret, const char *folder);
 void spool_close(struct spool *spool); /* accepts NULL */
 const char *spool_dir(const struct spool *spool);
-/* Removes what dead writers left in tmp/ and settles unlocked reports in uploading/. Any process may call it at any time. */
+/* Removes what dead writers left in tmp/ and settles unlocked reports in uploading/. Any process may call it at any time; another one's
+ * keeper sees to uploading/ by itself. */
 enum status spool_sweep(struct spool *spool);
+
+/* -- who may move reports -- */
+enum spool_turn {
+    SPOOL_TURN_NONE,
+    SPOOL_TURN_SENDING, /* may claim reports, beside others that do */
+    SPOOL_TURN_KEEPING  /* alone: may take reports out of new/, count, merge, and claim; there are no senders meanwhile */
+};
+/* Takes a turn for this handle without waiting; ST_BUSY: others have one that does not go with it. It ends with the process too, so a
+ * collector that comes after one that was killed waits until that one's uploader has done its work. ST_STATE: the handle has a turn. */
+enum status spool_turn_begin(struct spool *spool, enum spool_turn turn);
+void spool_turn_end(struct spool *spool); /* accepts a handle without one */
 
 /* -- writing one report -- */
 struct spool_draft;
@@ -58,6 +83,10 @@ enum status spool_draft_commit(struct spool_draft *draft, const char *record, si
 enum status spool_draft_publish(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state,
                                 char **ret_name);
 enum status spool_draft_settle(struct spool_draft *draft);
+/* As spool_draft_commit, in the place of the report `name`. For a keeper, or of a report that nobody else may be using. An error after the
+ * rename (of syncing the folder) leaves the new one there. */
+enum status spool_draft_replace(struct spool_draft *draft, const char *record, size_t record_bytes, enum spool_state state,
+                                const char *name);
 /* Copies the dump of one open report and the attachments of another, or of the same, into a draft that holds nothing yet. */
 enum status spool_draft_copy(struct spool_draft *draft, struct spool_report *dump, struct spool_report *attachments);
 void spool_draft_abandon(struct spool_draft *draft); /* frees and removes; accepts NULL */
@@ -72,8 +101,8 @@ enum status spool_report_open(struct spool *spool, enum spool_state state, const
 enum status spool_report_open_file(const char *path, struct spool_report **ret);
 /* The same for a file that is open already; on success the report owns the handle and *file is closed to the caller. */
 enum status spool_report_take_file(struct file *file, const char *name, struct spool_report **ret);
-/* Moves a pending report to uploading/ and locks it. ST_NOT_FOUND: someone else was faster. A damaged one (ST_FORMAT, ST_CHECKSUM,
- * ST_TRUNCATED) is put into failed/ with a line in its history. */
+/* Moves a pending report to uploading/ and locks it. ST_STATE without a turn; ST_NOT_FOUND: someone else was faster, or it is in a count
+ * already and was removed. A damaged one (ST_FORMAT, ST_CHECKSUM, ST_TRUNCATED) is put into failed/ with a line in its history. */
 enum status spool_report_claim(struct spool *spool, const char *name, struct spool_report **ret);
 void spool_report_close(struct spool_report *report); /* a claimed one goes back to pending/ unless it was moved; accepts NULL */
 const char *spool_report_name(const struct spool_report *report);
@@ -88,6 +117,9 @@ enum status spool_report_move(struct spool_report *report, enum spool_state stat
 
 /* Removes the report from the queue, after a line in its history that names no state: another report with its id takes its place. */
 enum status spool_report_drop(struct spool_report *report, const char *event, const char *detail);
+
+/* Appends one durable line to an open report's history. */
+enum status spool_report_note(const struct spool_report *report, const char *event, const char *detail);
 
 /* Writes a report of new/ again with another record, without its attachments unless they are kept, and in its dump with 'x' for whatever
  * follows each of the texts blank (such as "annotation.name=") up to the line's end. By one rename; the open report is of no more use but
@@ -106,6 +138,15 @@ struct spool_entry {
 };
 enum status spool_list(struct spool *spool, enum spool_state state, struct spool_entry **ret, size_t *ret_count);
 void spool_list_free(struct spool_entry *entries, size_t count);
+
+/* A report of a state with this id, other than the one named but (may be NULL); the caller frees *ret_name. pid tells which files need not
+ * be opened. ST_NOT_FOUND: there is none. Any other error: nobody knows. */
+enum status spool_find(struct spool *spool, enum spool_state state, const char *id, uint32_t pid, const char *but, char **ret_name);
+/* The same among names that are at hand. */
+enum status spool_find_among(struct spool *spool, enum spool_state state, const struct spool_entry *entries, size_t count, const char *id,
+                             uint32_t pid, const char *but, char **ret_name);
+/* Another report of a state with an open report's id. One without an id has none. */
+enum status spool_report_twin(struct spool_report *report, enum spool_state state, char **ret_name);
 
 /* -- consent -- */
 enum spool_consent { SPOOL_CONSENT_UNSET, SPOOL_CONSENT_YES, SPOOL_CONSENT_NO };
@@ -126,8 +167,8 @@ void spool_bucket(const char *record, size_t record_bytes, char ret[SPOOL_BUCKET
 uint64_t spool_record_count(const char *record, size_t record_bytes);
 /* Takes reports, all in new/ and of one bucket, out of the queue and adds them to the bucket's count-only report in new/, which is made
  * when there is none. Each is counted once: a process that dies in between leaves what spool_count_settle puts right. reason is one of
- * COUNT_*; like (may be NULL) is the id of a report of this kind that is sent whole. Only one process may do this and the next two at a
- * time. */
+ * COUNT_*; like (may be NULL) is the id of a report of this kind that is sent whole. This and the next two are a keeper's (else ST_STATE),
+ * who has made sure of each report that its id is open and that none of its twins is outside of new/. */
 enum status spool_count_add(struct spool *spool, const char *const *names, size_t count, const char *reason, const char *like);
 /* Removes from new/ what a count-only report there counts already. Before anything is moved out of new/ it must have succeeded once, and
  * again after each failed spool_count_add. */
@@ -152,23 +193,38 @@ struct spool_quota {
  *   3. waiting reports, oldest first, but for the newest with a dump of each bucket;
  *   4. these too, oldest first.
  * What goes in 2 to 4 is counted (spool_count_add), unless it was sent and the answer is not known: that loses its dump and waits on under
- * its id. Count-only reports and what is being sent stay. *ret_removed counts reports. */
+ * its id. Count-only reports and what is being sent stay. Of an id that is counted its other reports go too. *ret_removed counts reports. A
+ * keeper's. */
 enum status spool_quota_enforce(struct spool *spool, const struct spool_quota *quota, size_t *ret_removed);
 
 struct spool_retention {
     uint64_t done_ms;   /* records of done/ and discarded/, and histories of what is not in the queue any more */
     uint64_t failed_ms; /* failed/; what goes is counted, unless it is a count itself */
 };
-/* Removes what is older. A file from the future is young. */
+/* Removes what is older. A file from the future is young. A keeper's. */
 enum status spool_retain(struct spool *spool, const struct spool_retention *retention, size_t *ret_removed);
 
 /* Moves files' times along with a clock that was set forward by so much (0: it was not): those of before that. Whatever is more than a day
  * ahead of the clock now, as after one that went back, gets its time of now. So nothing is removed too early or kept for years. */
 void spool_redate(struct spool *spool, int64_t forward_ms);
 
+/* The event that its sender writes before a report goes out; what cannot be written must not be sent. */
+#define SPOOL_EVENT_SENDING "sending"
 /* Appends one durable line to a report's history. */
 enum status spool_history_add(struct spool *spool, const char *id, const char *event, const char *detail);
 /* The whole history of a report as text; ST_NOT_FOUND when it has none. */
 enum status spool_history_read(struct spool *spool, const char *id, struct buffer *out);
+
+/* What has become of an id, as far as its history tells; each outweighs those before it. */
+enum spool_fate {
+    SPOOL_FATE_OPEN,
+    SPOOL_FATE_TRIED,     /* it was sent, or about to be: a server may have it */
+    SPOOL_FATE_DELIVERED, /* a server took it, or threw it away */
+    SPOOL_FATE_COUNTED    /* it is in a count */
+};
+/* The fate of what goes by key: an id. OPEN when there is no history; an error when there is one that cannot be read now. */
+enum status spool_fate_read(struct spool *spool, const char *key, enum spool_fate *ret);
+/* The same for an open report; OPEN for one without an id, since its name may be another's tomorrow. */
+enum status spool_report_fate(const struct spool_report *report, enum spool_fate *ret);
 
 #endif

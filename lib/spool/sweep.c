@@ -88,17 +88,29 @@ static void uploading_sweep_one(struct spool *spool, const char *name)
     spool_report_free(report);
 }
 
-/* uploading/ first: what tmp/ holds for a finished report can only be used once the report stands in its last folder. */
-enum status spool_sweep(struct spool *spool)
+static enum status uploading_sweep(struct spool *spool)
 {
     struct spool_entry *entries = NULL;
     size_t count = 0;
     enum status status = spool_list(spool, SPOOL_UPLOADING, &entries, &count);
 
-    if (status != ST_OK)
-        return status;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; status == ST_OK && i < count; i++)
         uploading_sweep_one(spool, entries[i].name);
     spool_list_free(entries, count);
-    return tmp_sweep(spool);
+    return status;
+}
+
+/* uploading/ first: what tmp/ holds for a finished report can only be used once the report stands in its last folder. */
+enum status spool_sweep(struct spool *spool)
+{
+    bool had_turn = spool->turn != SPOOL_TURN_NONE;
+    enum status status = had_turn ? ST_OK : spool_turn_begin(spool, SPOOL_TURN_SENDING);
+
+    if (status == ST_OK)
+        status = uploading_sweep(spool);
+    else if (status == ST_BUSY) /* a keeper has swept it */
+        status = ST_OK;
+    if (!had_turn)
+        spool_turn_end(spool);
+    return status == ST_OK ? tmp_sweep(spool) : status;
 }

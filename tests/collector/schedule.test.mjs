@@ -144,6 +144,25 @@ test('schedule when the uploader dies with the last report under way then that i
   await until(() => collector.log, () => reports(collector, 'pending').length + reports(collector, 'uploading').length === 0, 20000);
 });
 
+test('schedule when a killed collector left its uploader then it is waited for and nothing that it sends is counted', async (t) => {
+  const data = scratch(t);
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  const server = await startServer(t, () => released.then(() => 200));
+  const [, second] = [putReport(data, { crash_time: 1700000001 }), putReport(data, { crash_time: 1700000002, pid: 77 })];
+  const first = await startCollector(t, data, '--url', server.url, '--rate-program', '2');
+  await until('one is on its way and one is claimed', () => server.posts.length === 1 && reports(first, 'uploading').length === 2);
+  await first.stop('SIGKILL');
+  putReport(data, { id: second, crash_time: 1700000002, pid: 77 }); // another layer saw the same death
+  const next = await startCollector(t, data, '--url', server.url, '--rate-program', '1', '--count-interval', '1h');
+  await until('it waits', () => next.log.includes('queue-busy'));
+  assert.equal(reports(next, 'new').length, 1);
+  release();
+  await until(() => next.log, () => reports(next, 'new').length + reports(next, 'pending').length + reports(next, 'uploading').length === 0);
+  assert.ok(!next.log.includes('crashes-counted'), next.log);
+  assert.equal(server.posts.length, 3);
+});
+
 test('schedule when the uploader dies and no report waits then counts are sent after the wait', async (t) => {
   const data = scratch(t);
   const upload = fakeUploader(data, `${takeAll} if (!fs.existsSync(folder + '/died')) { fs.writeFileSync(folder + '/died', ''); process.kill(process.pid, 'SIGKILL'); }`);

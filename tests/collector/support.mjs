@@ -136,7 +136,8 @@ export function putReport(data, facts = {}, parts = {}) {
   return all.id;
 }
 
-/** A server that keeps what it gets; answer(request, body) gives the status, 200 unless told otherwise. headers go with any other. */
+/** A server that keeps what it gets; answer(count, request, body) gives the status or promises it, 200 unless told otherwise. headers go
+ * with any other. */
 export async function startServer(t, answer = () => 200, headers = {}) {
   const server = { posts: [] };
   const listener = http.createServer(async (request, response) => {
@@ -144,7 +145,7 @@ export async function startServer(t, answer = () => 200, headers = {}) {
     for await (const part of request) parts.push(part);
     const body = Buffer.concat(parts);
     server.posts.push({ headers: request.headers, url: request.url, body, at: Date.now() });
-    const status = answer(server.posts.length, request, body);
+    const status = await answer(server.posts.length, request, body);
     response.writeHead(status, { 'content-type': 'text/plain', ...(status === 200 ? {} : headers) }).end('CrashID=bp-1\n');
   });
   listener.listen(0, '127.0.0.1');

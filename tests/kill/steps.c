@@ -76,6 +76,12 @@ enum status step_file_lock(struct file *file)
     return file_lock(file);
 }
 
+enum status step_file_lock_shared(struct file *file)
+{
+    step("lock-shared");
+    return file_lock_shared(file);
+}
+
 enum status step_file_remove(const char *path)
 {
     step("remove");

@@ -9,6 +9,7 @@ enum status step_file_write(struct file *file, const void *bytes, size_t size);
 enum status step_file_truncate(struct file *file, uint64_t size);
 enum status step_file_sync(struct file *file);
 enum status step_file_lock(struct file *file);
+enum status step_file_lock_shared(struct file *file);
 enum status step_file_remove(const char *path);
 enum status step_file_rename(const char *from, const char *to, bool replace);
 enum status step_file_write_whole(const char *path, const void *bytes, size_t size);

@@ -87,6 +87,11 @@ enum status fault_file_lock(struct file *file)
     return step("lock") ? fault.status : file_lock(file);
 }
 
+enum status fault_file_lock_shared(struct file *file)
+{
+    return step("lock-shared") ? fault.status : file_lock_shared(file);
+}
+
 enum status fault_file_remove(const char *path)
 {
     return step("remove") ? fault.status : file_remove(path);

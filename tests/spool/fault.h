@@ -21,6 +21,7 @@ enum status fault_file_write(struct file *file, const void *bytes, size_t size);
 enum status fault_file_truncate(struct file *file, uint64_t size);
 enum status fault_file_sync(struct file *file);
 enum status fault_file_lock(struct file *file);
+enum status fault_file_lock_shared(struct file *file);
 enum status fault_file_remove(const char *path);
 enum status fault_file_rename(const char *from, const char *to, bool replace);
 enum status fault_file_write_whole(const char *path, const void *bytes, size_t size); /* in lib/base's steps */

@@ -53,7 +53,9 @@ static enum status run_sessions(struct spool *spool)
 
 static enum status run_merge(struct spool *spool)
 {
-    return sibling_merge(spool, SUPPORT_NAME);
+    bool waits;
+
+    return sibling_merge(spool, SUPPORT_NAME, NULL, 0, &waits);
 }
 
 static enum status run_privacy(struct spool *spool)

@@ -277,6 +277,8 @@ static int child_main(char **argv)
     if (!index)
         status = spool_open(&spool, argv[3]);
     if (status == ST_OK)
+        status = spool_turn_begin(spool, SPOOL_TURN_SENDING);
+    if (status == ST_OK)
         status = scenarios[index].run(spool);
     printf("ended %s\n", status_name(status));
     fflush(stdout);

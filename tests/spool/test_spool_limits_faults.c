@@ -154,7 +154,7 @@ static void tally_state(struct spool *spool, enum spool_state state, struct tall
 
 static void assert_all_counted_once(const char *dir, const struct scenario *scenario, bool is_ended)
 {
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     struct tally tally = {0, 0};
 
     assert_int_equal(spool_sweep(spool), ST_OK);
@@ -172,7 +172,7 @@ static void assert_all_counted_once(const char *dir, const struct scenario *scen
 static char *begin(const struct scenario *scenario)
 {
     char *dir = support_folder();
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
 
     scenario->begin(spool);
     spool_close(spool);
@@ -191,6 +191,8 @@ static int child_main(char **argv)
         return 1;
     status = spool_open(&spool, argv[3]);
     fault_arm(strcmp(argv[5], "torn") == 0 ? FAULT_TORN : FAULT_STOP, (unsigned)at, ST_OK);
+    if (status == ST_OK)
+        status = spool_turn_begin(spool, SPOOL_TURN_KEEPING);
     if (status == ST_OK)
         status = scenarios[index].run(spool);
     printf("ended %s\n", status_name(status));
@@ -230,7 +232,7 @@ static void kill_at_every_step_counts_once(void **state)
 static bool fail_once(const struct scenario *scenario, unsigned at, enum status with)
 {
     char *dir = begin(scenario);
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     bool is_failed;
 
     fault_arm(FAULT_FAIL, at, with);

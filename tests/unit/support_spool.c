@@ -54,12 +54,23 @@ void support_folder_drop(char *path)
     free(path);
 }
 
-struct spool *support_spool(const char *dir)
+static struct spool *spool_with(const char *dir, enum spool_turn turn)
 {
     struct spool *spool = NULL;
 
     assert_int_equal(spool_open(&spool, dir), ST_OK);
+    assert_int_equal(spool_turn_begin(spool, turn), ST_OK);
     return spool;
+}
+
+struct spool *support_spool(const char *dir)
+{
+    return spool_with(dir, SPOOL_TURN_SENDING);
+}
+
+struct spool *support_keeper(const char *dir)
+{
+    return spool_with(dir, SPOOL_TURN_KEEPING);
 }
 
 char *support_commit(struct spool *spool, enum spool_state state, const char *record)

@@ -13,8 +13,10 @@ char *support_folder(void);
 /* Removes a folder with all that is in it, and frees the path. */
 void support_folder_drop(char *path);
 
-/* Opens a queue in a folder; fails the test when that fails. */
+/* Opens a queue in a folder and takes the turn of sending, which others may have beside it; fails the test when that fails. */
 struct spool *support_spool(const char *dir);
+/* The same with the turn of keeping, which nobody has beside it. */
+struct spool *support_keeper(const char *dir);
 /* Commits a report with SUPPORT_DUMP; record NULL means SUPPORT_RECORD. Returns its name, which the caller frees. */
 char *support_commit(struct spool *spool, enum spool_state state, const char *record);
 /* How many plain files and links stand in dir/sub. */

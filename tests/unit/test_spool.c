@@ -84,7 +84,7 @@ static void open_when_the_folder_is_missing_makes_all_of_them(void **state)
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_int_equal(support_count(fixture->dir, names[i]), 0);
-    assert_int_equal(support_count(fixture->dir, "."), sizeof names / sizeof *names);
+    assert_int_equal(support_count(fixture->dir, "."), sizeof names / sizeof *names + 1); /* the lock of our turn */
 }
 
 static void open_when_a_file_is_in_the_way_fails(void **state)

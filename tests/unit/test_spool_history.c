@@ -100,6 +100,58 @@ static void add_when_the_last_line_is_torn_begins_a_new_one(void **state)
     buffer_done(&text);
 }
 
+/* The history of a crash that was tried and then accepted, cut by a power failure after any of its bytes. */
+static void history_when_cut_at_any_byte_then_its_whole_lines_tell_the_fate_and_it_goes_on(void **state)
+{
+    static const char whole[] = "1 queued state=pending\n2 sending to=\"x\"\n3 accepted state=done reply=\"y\"\n";
+    struct fixture *fixture = *state;
+
+    for (size_t cut = 0; cut < sizeof whole; cut++) {
+        enum spool_fate fate = SPOOL_FATE_COUNTED, expected = cut == sizeof whole - 1 ? SPOOL_FATE_DELIVERED : SPOOL_FATE_TRIED;
+        struct buffer text;
+        const char *history;
+
+        if (cut < strlen("1 queued state=pending\n2 sending to=\"x\"\n"))
+            expected = SPOOL_FATE_OPEN;
+        support_put(fixture->dir, "history", SUPPORT_ID ".log", whole, cut);
+        assert_int_equal(spool_fate_read(fixture->spool, SUPPORT_ID, &fate), ST_OK);
+        assert_int_equal(fate, expected);
+        assert_int_equal(spool_history_add(fixture->spool, SUPPORT_ID, "counted", "in=z"), ST_OK);
+        history = support_history(fixture->spool, SUPPORT_ID, &text);
+        assert_memory_equal(history, whole, cut);
+        assert_true(cut == 0 || history[cut] == '\n' || history[cut - 1] == '\n');
+        assert_string_equal(history + text.len - strlen(" counted in=z\n"), " counted in=z\n");
+        assert_int_equal(spool_fate_read(fixture->spool, SUPPORT_ID, &fate), ST_OK);
+        assert_int_equal(fate, SPOOL_FATE_COUNTED);
+        buffer_done(&text);
+    }
+}
+
+/* What a disk leaves where a file had grown and its bytes had not come. */
+static void history_when_it_ends_in_zeros_then_the_lines_before_and_after_them_count(void **state)
+{
+    static const char torn[] = "1 sending to=\"x\"\n\0\0\0\0\0\0\0";
+    struct fixture *fixture = *state;
+    enum spool_fate fate = SPOOL_FATE_OPEN;
+
+    support_put(fixture->dir, "history", SUPPORT_ID ".log", torn, sizeof torn - 1);
+    assert_int_equal(spool_fate_read(fixture->spool, SUPPORT_ID, &fate), ST_OK);
+    assert_int_equal(fate, SPOOL_FATE_TRIED);
+    assert_int_equal(spool_history_add(fixture->spool, SUPPORT_ID, "counted", NULL), ST_OK);
+    assert_int_equal(spool_fate_read(fixture->spool, SUPPORT_ID, &fate), ST_OK);
+    assert_int_equal(fate, SPOOL_FATE_COUNTED);
+}
+
+static void fate_when_a_server_words_an_event_then_it_is_not_believed(void **state)
+{
+    struct fixture *fixture = *state;
+    enum spool_fate fate = SPOOL_FATE_COUNTED;
+
+    assert_int_equal(spool_history_add(fixture->spool, SUPPORT_ID, "waits", "reason=\"x counted 1 sending state=done \""), ST_OK);
+    assert_int_equal(spool_fate_read(fixture->spool, SUPPORT_ID, &fate), ST_OK);
+    assert_int_equal(fate, SPOOL_FATE_OPEN);
+}
+
 static void add_when_id_or_event_are_unfit_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -139,6 +191,9 @@ int main(void)
         TEST(add_when_the_detail_has_line_ends_keeps_one_line),
         TEST(add_when_the_detail_is_long_cuts_it_between_characters),
         TEST(add_when_the_last_line_is_torn_begins_a_new_one),
+        TEST(history_when_cut_at_any_byte_then_its_whole_lines_tell_the_fate_and_it_goes_on),
+        TEST(history_when_it_ends_in_zeros_then_the_lines_before_and_after_them_count),
+        TEST(fate_when_a_server_words_an_event_then_it_is_not_believed),
         TEST(add_when_id_or_event_are_unfit_is_refused),
         TEST(read_when_very_long_gives_the_end_from_a_whole_line),
     };

@@ -44,7 +44,7 @@ static void count_record(struct spool *spool, enum spool_state state, char *ret,
 static void count_when_added_to_twice_then_one_record_with_all_facts(void **state)
 {
     char *dir = support_folder(), record[4096];
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     const char *const first[] = {"app.exe-1700000005-5.dmp", "app.exe-1700000003-3.dmp"}, *const then[] = {"app.exe-1700000009-9.dmp"};
 
     (void)state;
@@ -68,7 +68,7 @@ static void count_when_added_to_twice_then_one_record_with_all_facts(void **stat
 static void count_when_closed_then_pending_without_ids_and_the_next_is_another(void **state)
 {
     char *dir = support_folder(), record[4096];
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     char *one = put(spool, SPOOL_NEW, 1, ""), *two = put(spool, SPOOL_NEW, 2, ""), id[48];
     const char *const first[] = {one}, *const then[] = {two};
     struct spool_entry *entries = NULL;
@@ -95,7 +95,7 @@ static void count_when_closed_then_pending_without_ids_and_the_next_is_another(v
 static void count_when_a_counted_report_was_left_then_settling_removes_it_alone(void **state)
 {
     char *dir = support_folder();
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     char *one = put(spool, SPOOL_NEW, 1, ""), *again, *two;
     const char *const names[] = {one};
 
@@ -152,7 +152,7 @@ static void order_when_programs_differ_then_each_first_then_newest(void **state)
 static void quota_when_over_then_finished_first_and_the_newest_of_each_bucket_stays(void **state)
 {
     char *dir = support_folder();
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     const struct spool_quota quota = {.max_reports = 3};
     char *done = put(spool, SPOOL_DONE, 1, ""), *failed = put(spool, SPOOL_FAILED, 2, ""), *names[5];
     size_t removed = 0;
@@ -177,32 +177,36 @@ static void quota_when_over_then_finished_first_and_the_newest_of_each_bucket_st
     support_folder_drop(dir);
 }
 
-static void quota_when_a_report_is_being_sent_then_it_stays(void **state)
+static void quota_when_a_report_is_being_sent_then_there_is_no_keeper_to_enforce_it(void **state)
 {
     char *dir = support_folder();
-    struct spool *spool = support_spool(dir);
+    struct spool *sender = support_spool(dir), *keeper = NULL;
     const struct spool_quota quota = {.max_bytes = 1};
-    char *sent = put(spool, SPOOL_PENDING, 1, "");
+    char *sent = put(sender, SPOOL_PENDING, 1, "");
     struct spool_report *report = NULL;
     size_t removed = 0;
 
     (void)state;
-    assert_int_equal(spool_report_claim(spool, sent, &report), ST_OK);
-    free(put(spool, SPOOL_PENDING, 2, ""));
-    assert_int_equal(spool_quota_enforce(spool, &quota, &removed), ST_OK);
-    assert_int_equal(removed, 1);
+    assert_int_equal(spool_report_claim(sender, sent, &report), ST_OK);
+    assert_int_equal(spool_open(&keeper, dir), ST_OK);
+    assert_int_equal(spool_turn_begin(keeper, SPOOL_TURN_KEEPING), ST_BUSY);
+    assert_int_equal(spool_quota_enforce(keeper, &quota, &removed), ST_STATE);
     assert_true(support_has(dir, "uploading", sent));
     assert_int_equal(spool_report_move(report, SPOOL_DONE, "accepted", NULL, false), ST_OK);
     spool_report_close(report);
+    spool_turn_end(sender);
+    assert_int_equal(spool_turn_begin(keeper, SPOOL_TURN_KEEPING), ST_OK);
+    assert_int_equal(spool_turn_begin(sender, SPOOL_TURN_SENDING), ST_BUSY);
     free(sent);
-    spool_close(spool);
+    spool_close(sender);
+    spool_close(keeper);
     support_folder_drop(dir);
 }
 
 static void quota_when_a_crash_that_was_counted_or_sent_is_new_again_then_it_is_not_counted(void **state)
 {
     char *dir = support_folder(), id[64];
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     const struct spool_quota quota = {.max_bytes = 1};
     char *names[] = {put(spool, SPOOL_NEW, 1, ""), put(spool, SPOOL_NEW, 2, ""), put(spool, SPOOL_NEW, 3, "")};
     size_t removed = 0;
@@ -225,7 +229,7 @@ static void quota_when_a_crash_that_was_counted_or_sent_is_new_again_then_it_is_
 static void retain_when_young_then_kept_and_when_old_then_gone_but_for_what_waits(void **state)
 {
     char *dir = support_folder();
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     const struct spool_retention young = {86400000, 86400000}, old = {0, 86400000};
     char *done = put(spool, SPOOL_DONE, 1, ""), *waiting = put(spool, SPOOL_PENDING, 2, ""), *failed = put(spool, SPOOL_FAILED, 3, "");
     size_t removed = 9;
@@ -257,7 +261,7 @@ static void retain_when_young_then_kept_and_when_old_then_gone_but_for_what_wait
 static void usage_when_asked_then_reports_bytes_and_no_counts(void **state)
 {
     char *dir = support_folder();
-    struct spool *spool = support_spool(dir);
+    struct spool *spool = support_keeper(dir);
     char *one = put(spool, SPOOL_NEW, 1, "");
     const char *const names[] = {one};
     struct spool_usage usage;
@@ -285,7 +289,7 @@ int main(void)
         cmocka_unit_test(bucket_when_a_fact_differs_then_another),
         cmocka_unit_test(order_when_programs_differ_then_each_first_then_newest),
         cmocka_unit_test(quota_when_over_then_finished_first_and_the_newest_of_each_bucket_stays),
-        cmocka_unit_test(quota_when_a_report_is_being_sent_then_it_stays),
+        cmocka_unit_test(quota_when_a_report_is_being_sent_then_there_is_no_keeper_to_enforce_it),
         cmocka_unit_test(quota_when_a_crash_that_was_counted_or_sent_is_new_again_then_it_is_not_counted),
         cmocka_unit_test(retain_when_young_then_kept_and_when_old_then_gone_but_for_what_waits),
         cmocka_unit_test(usage_when_asked_then_reports_bytes_and_no_counts),

@@ -21,7 +21,8 @@ static int child_main(const char *dir)
     struct spool_entry *entries = NULL;
     size_t count = 0, got = 0;
 
-    if (spool_open(&spool, dir) != ST_OK || spool_list(spool, SPOOL_PENDING, &entries, &count) != ST_OK || count > REPORTS)
+    if (spool_open(&spool, dir) != ST_OK || spool_turn_begin(spool, SPOOL_TURN_SENDING) != ST_OK ||
+        spool_list(spool, SPOOL_PENDING, &entries, &count) != ST_OK || count > REPORTS)
         return 1;
     puts("ready");
     fflush(stdout);

@@ -65,7 +65,7 @@ static int child_main(const char *what, const char *dir)
 {
     struct spool *spool = NULL;
 
-    if (spool_open(&spool, dir) != ST_OK)
+    if (spool_open(&spool, dir) != ST_OK || spool_turn_begin(spool, SPOOL_TURN_SENDING) != ST_OK)
         return 1;
     return strcmp(what, "--child=draft") == 0 ? child_draft(spool) : child_claim(spool);
 }
@@ -140,6 +140,58 @@ static void sweep_when_a_sender_lives_leaves_it_the_report(void **state)
     assert_int_equal(spool_sweep(fixture->spool), ST_OK);
     assert_true(support_has(fixture->dir, "uploading", name));
     child_kill(child);
+    free(name);
+}
+
+static void keeper_when_a_sender_lives_then_busy_until_it_is_dead(void **state)
+{
+    struct fixture *fixture = *state;
+    char *name = support_commit(fixture->spool, SPOOL_PENDING, NULL);
+    struct process *child = child_start("--child=claim", fixture->dir);
+
+    spool_turn_end(fixture->spool);
+    assert_int_equal(spool_turn_begin(fixture->spool, SPOOL_TURN_KEEPING), ST_BUSY);
+    assert_int_equal(spool_count_settle(fixture->spool), ST_STATE);
+    child_kill(child);
+    assert_int_equal(spool_turn_begin(fixture->spool, SPOOL_TURN_KEEPING), ST_OK);
+    assert_int_equal(spool_turn_begin(fixture->spool, SPOOL_TURN_SENDING), ST_STATE);
+    assert_int_equal(spool_sweep(fixture->spool), ST_OK);
+    assert_true(support_has(fixture->dir, "pending", name));
+    free(name);
+}
+
+static void sweep_when_there_is_a_keeper_leaves_it_what_is_under_way(void **state)
+{
+    struct fixture *fixture = *state;
+    char *name = support_commit(fixture->spool, SPOOL_PENDING, NULL);
+    struct spool *other = NULL;
+
+    child_kill(child_start("--child=claim", fixture->dir));
+    spool_turn_end(fixture->spool);
+    assert_int_equal(spool_turn_begin(fixture->spool, SPOOL_TURN_KEEPING), ST_OK);
+    assert_int_equal(spool_open(&other, fixture->dir), ST_OK);
+    assert_int_equal(spool_sweep(other), ST_OK);
+    assert_true(support_has(fixture->dir, "uploading", name));
+    spool_turn_end(fixture->spool);
+    assert_int_equal(spool_sweep(other), ST_OK);
+    assert_true(support_has(fixture->dir, "pending", name));
+    spool_close(other);
+    free(name);
+}
+
+static void claim_when_its_crash_is_in_a_count_then_the_report_goes(void **state)
+{
+    struct fixture *fixture = *state;
+    char *name = support_commit(fixture->spool, SPOOL_PENDING, NULL);
+    struct spool_report *report = NULL;
+
+    assert_int_equal(spool_history_add(fixture->spool, SUPPORT_ID, "waits", "reason=\"all counted state=done sending \""), ST_OK);
+    assert_int_equal(spool_report_claim(fixture->spool, name, &report), ST_OK);
+    spool_report_close(report);
+    assert_int_equal(spool_history_add(fixture->spool, SUPPORT_ID, "counted", "in=x"), ST_OK);
+    assert_int_equal(spool_report_claim(fixture->spool, name, &report), ST_NOT_FOUND);
+    assert_int_equal(support_count(fixture->dir, "pending"), 0);
+    assert_int_equal(support_count(fixture->dir, "uploading"), 0);
     free(name);
 }
 
@@ -299,6 +351,9 @@ int main(int argc, char **argv)
         TEST(sweep_when_a_writer_died_removes_its_draft),
         TEST(sweep_when_the_writer_is_this_process_keeps_its_draft),
         TEST(sweep_when_a_sender_lives_leaves_it_the_report),
+        TEST(keeper_when_a_sender_lives_then_busy_until_it_is_dead),
+        TEST(sweep_when_there_is_a_keeper_leaves_it_what_is_under_way),
+        TEST(claim_when_its_crash_is_in_a_count_then_the_report_goes),
         TEST(sweep_when_a_sender_died_gives_the_report_back),
         TEST(sweep_when_the_history_says_accepted_finishes_the_move),
         TEST(sweep_when_the_history_was_about_an_earlier_try_gives_the_report_back),
