@@ -13,6 +13,7 @@
 #include "upload_run.h"
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,8 @@ static void upload(struct schedule *schedule, size_t waiting)
 
     if (atomic_load(&schedule->stopping))
         return;
+    if (!st && !result.reason[0] && result.exit_code != UPLOAD_OK && result.exit_code != UPLOAD_REFUSED)
+        snprintf(result.reason, sizeof result.reason, "the uploader ended with code %" PRIu32 " and said nothing", result.exit_code);
     bool has_ended = !st && (result.exit_code == UPLOAD_OK || result.exit_code == UPLOAD_REFUSED || result.exit_code == UPLOAD_LATER);
     bool has_moved = !st && count_reports(schedule, SPOOL_PENDING) < waiting;
     if (st)

@@ -141,6 +141,7 @@ test('schedule when the uploader dies with the last report under way then that i
   const collector = await startCollector(t, data, '--url', 'http://x', '--upload-program', upload);
   drop(collector, 'app.exe.1.dmp');
   await until('it is put off', () => collector.log.includes('upload-later failures=1'));
+  assert.match(collector.log, /upload-later failures=1 .*reason="the uploader ended with code 137 and said nothing"/);
   await until(() => collector.log, () => reports(collector, 'pending').length + reports(collector, 'uploading').length === 0, 20000);
 });
 
