@@ -12,7 +12,7 @@ import { newId, putReport } from '../collector/support.mjs';
 import * as h from '../server/harness.mjs';
 
 const IS_FULL = process.env.SALVOR_TEST_FULL === '1';
-const KILLS = IS_FULL ? 1000 : 60; // a third each: the collector's steps, the uploader's, and at random. 40 have each step once
+const KILLS = IS_FULL ? 1000 : 45; // a third each: the collector's steps, the uploader's, and at random. 45 have each step once
 const OPTIONS = ['--scan-interval', '100ms', '--count-interval', '100ms', '--rate-signature', '2', '--rate-program', '0', '--rate-all', '0', '--loop-crashes', '0', '--queue-reports', '12'];
 const DISK = ['create', 'write', 'sync', 'rename', 'sync-folder', 'open-append', 'lock', 'remove', 'lock-shared', 'open-update', 'truncate'];
 const STEPS = { collector: [...DISK, 'replace-by-rename'], upload: ['post', 'answered', ...DISK] };

@@ -13,6 +13,9 @@ enum fault_kind {
 /* From now on counts steps from 1; at number `step` the fault happens, once. */
 void fault_arm(enum fault_kind kind, unsigned step, enum status status);
 void fault_disarm(void);
+/* Steps that change nothing on the disk, opening to read and locking, are not counted: a kill in front of one leaves what a kill in front
+ * of the next does. */
+void fault_count_changes_only(void);
 unsigned fault_steps(void);        /* steps since fault_arm */
 const char *fault_step_name(void); /* of the step at which the fault happened; "" when it did not */
 
