@@ -335,6 +335,8 @@ static enum status promote(struct promotion *promotion, const struct spool_entry
         run->any = run->any || waits;
         return ST_OK;
     }
+    if (st != ST_NOT_FOUND && !waits) /* the other may be about to be counted */
+        return st;
     if (st != ST_NOT_FOUND)
         log_warn("reports-not-merged", "file=\"%s\" status=%s consequence=\"it is sent by itself under the same id\"", name,
                  status_name(st));

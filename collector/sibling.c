@@ -175,8 +175,7 @@ enum status sibling_merge(struct spool *spool, const char *name, const struct sp
     }
     if (!st)
         st = merge(spool, later, state, found);
-    if (!st)
-        *ret_waits = state == SPOOL_PENDING;
+    *ret_waits = state == SPOOL_PENDING;
     spool_report_close(later);
     free(found);
     return st;

@@ -277,7 +277,7 @@ static void full_disk_at_every_page_counts_once(void **state)
 
         for (unsigned pages = 0; pages < PAGES_MAX; pages++) {
             char *dir = begin(&scenarios[i]);
-            struct spool *spool = support_spool(dir);
+            struct spool *spool = support_keeper(dir);
             enum status status;
 
             disk_fill(pages);
