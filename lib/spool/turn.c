@@ -14,8 +14,8 @@ enum status spool_turn_begin(struct spool *spool, enum spool_turn turn)
         return ST_STATE;
     path = path_joined(spool->dir, TURN_NAME);
     status = path ? file_open(&file, path, FILE_MODE_APPEND) : ST_MEMORY;
-    if (status == ST_READ_ONLY) /* what is done then finds out by itself what it cannot do */
-        status = file_open(&file, path, FILE_MODE_READ);
+    if (status == ST_READ_ONLY && file_open(&file, path, FILE_MODE_READ) == ST_OK) /* what is done then finds out what it cannot do */
+        status = ST_OK;
     if (status == ST_OK)
         status = turn == SPOOL_TURN_KEEPING ? file_lock(&file) : file_lock_shared(&file);
     free(path);
