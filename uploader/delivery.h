@@ -8,8 +8,8 @@ struct delivery {
     const struct post *post;
     const struct request_options *options;
     const char *folder; /* for packed requests; gone afterwards */
-    /* Told before each request goes out (SPOOL_EVENT_SENDING) and before the smaller flavour is made ("smaller"); may be NULL. When it fails to keep
-     * the first of these nothing is sent: whoever counts a report must be able to know that it may have arrived. */
+    /* Told before each request goes out (SPOOL_EVENT_SENDING) and before the smaller flavour is made ("smaller"); may be NULL. When it
+     * fails to keep the first of these nothing is sent: whoever counts a report must be able to know that it may have arrived. */
     enum status (*event)(void *context, const char *event, const char *detail);
     void *event_context;
     bool holds_uncertain; /* a report that may have arrived is not sent again where a repeat would count twice */
