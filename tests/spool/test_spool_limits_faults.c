@@ -270,7 +270,7 @@ static void full_disk_at_every_page_counts_once(void **state)
 
     if (why) {
         print_message("not tried: %s\n", why);
-        skip();
+        skip(); /* only root mounts a disk */
     }
     for (size_t i = 0; i < SCENARIOS; i++) {
         unsigned failed = 0;

@@ -21,7 +21,7 @@ static void need_disk(void)
 {
     if (!disk[0]) {
         print_message("not tried: there is no small disk (with-disk mounts one, as root)\n");
-        skip();
+        skip(); /* with-disk mounts one, as root */
     }
 }
 
