@@ -276,6 +276,7 @@ static void entries_work(struct worker *worker, const struct spool_entry *entrie
     }
     for (size_t i = 0; i < 3; i++)
         job_done(&jobs[i]);
+    worker->settling = NULL; /* nothing of a job is left */
 }
 
 static enum status worker_init(struct worker *worker, struct spool *spool, const struct queue_options *options)
