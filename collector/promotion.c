@@ -41,7 +41,7 @@ struct promotion {
     struct spool *spool;
     struct policy *policy;
     const struct policy_options *options;
-    bool is_settled, has_flushed;
+    bool is_settled;
     char **held, **stuck; /* names: waiting for somebody's word, and for a disk that takes them */
     size_t held_count, stuck_count;
     struct open_count *counts;
@@ -78,6 +78,56 @@ static bool names_have(char *const *names, size_t count, const char *name)
         if (strcmp(names[i], name) == 0)
             return true;
     return false;
+}
+
+/* -- counts -- */
+
+static void count_note(struct promotion *promotion, const char *name, int64_t since_ms)
+{
+    size_t size = strlen(name) + 1;
+    struct open_count *grown = realloc(promotion->counts, (promotion->count_count + 1) * sizeof *grown);
+    char *copy = malloc(size);
+
+    if (grown)
+        promotion->counts = grown;
+    if (grown && copy)
+        grown[promotion->count_count++] = (struct open_count){memcpy(copy, name, size), since_ms};
+    else
+        free(copy);
+}
+
+/* What a former process left is due at once. */
+static enum status count_note_all(struct promotion *promotion, int64_t now_ms)
+{
+    struct spool_entry *entries = NULL;
+    size_t count = 0;
+    enum status st = spool_list(promotion->spool, SPOOL_NEW, &entries, &count);
+
+    for (size_t i = 0; !st && i < count; i++)
+        if (spool_name_is_count(entries[i].name))
+            count_note(promotion, entries[i].name, now_ms - (int64_t)promotion->options->count_interval_ms);
+    spool_list_free(entries, count);
+    return st;
+}
+
+/* When a count was first seen. */
+static int64_t count_since(struct promotion *promotion, const char *name, int64_t now_ms)
+{
+    for (size_t i = 0; i < promotion->count_count; i++)
+        if (strcmp(promotion->counts[i].name, name) == 0)
+            return promotion->counts[i].since_ms;
+    count_note(promotion, name, now_ms);
+    return now_ms;
+}
+
+static void count_forget(struct promotion *promotion, const char *name)
+{
+    for (size_t i = 0; i < promotion->count_count; i++)
+        if (strcmp(promotion->counts[i].name, name) == 0) {
+            free(promotion->counts[i].name);
+            promotion->counts[i] = promotion->counts[--promotion->count_count];
+            return;
+        }
 }
 
 /* -- what was sent -- */
@@ -151,6 +201,8 @@ enum status promotion_create(struct promotion **ret, struct spool *spool, struct
     promotion->policy = policy;
     promotion->options = options;
     st = learn_all(promotion, now_ms);
+    if (!st)
+        st = count_note_all(promotion, now_ms);
     if (st) {
         promotion_free(promotion);
         return st;
@@ -391,39 +443,7 @@ enum status promotion_run(struct promotion *promotion, int64_t now_ms, bool *ret
     return st;
 }
 
-/* -- counts -- */
-
-/* When a count was first seen: what a former process left is due at once. */
-static int64_t count_since(struct promotion *promotion, const char *name, int64_t now_ms)
-{
-    struct open_count *grown;
-
-    for (size_t i = 0; i < promotion->count_count; i++)
-        if (strcmp(promotion->counts[i].name, name) == 0)
-            return promotion->counts[i].since_ms;
-    if (!promotion->has_flushed)
-        return now_ms - (int64_t)promotion->options->count_interval_ms;
-    grown = realloc(promotion->counts, (promotion->count_count + 1) * sizeof *grown);
-    if (grown) {
-        size_t size = strlen(name) + 1;
-        char *copy = malloc(size);
-
-        promotion->counts = grown;
-        if (copy)
-            grown[promotion->count_count++] = (struct open_count){memcpy(copy, name, size), now_ms};
-    }
-    return now_ms;
-}
-
-static void count_forget(struct promotion *promotion, const char *name)
-{
-    for (size_t i = 0; i < promotion->count_count; i++)
-        if (strcmp(promotion->counts[i].name, name) == 0) {
-            free(promotion->counts[i].name);
-            promotion->counts[i] = promotion->counts[--promotion->count_count];
-            return;
-        }
-}
+/* -- what is due, and what is too much -- */
 
 enum status promotion_flush(struct promotion *promotion, int64_t now_ms, int64_t *ret_next_ms, bool *ret_any)
 {
@@ -448,7 +468,6 @@ enum status promotion_flush(struct promotion *promotion, int64_t now_ms, int64_t
             *ret_next_ms = due_ms;
         }
     }
-    promotion->has_flushed = promotion->has_flushed || !st;
     spool_list_free(entries, count);
     return st;
 }
