@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COPY_BYTES (64 * 1024)
-
 enum status multipart_init(struct multipart *multipart, struct sink *sink)
 {
     uint8_t random[16];
@@ -81,20 +79,7 @@ enum status multipart_file_begin(struct multipart *multipart, const char *name, 
 
 enum status multipart_file_copy(struct multipart *multipart, struct file *file, uint64_t offset, uint64_t size_bytes)
 {
-    uint8_t *chunk = malloc(COPY_BYTES);
-    enum status status = chunk ? ST_OK : ST_MEMORY;
-
-    while (status == ST_OK && size_bytes) {
-        size_t part = size_bytes < COPY_BYTES ? (size_t)size_bytes : COPY_BYTES;
-
-        status = file_read_at(file, offset, chunk, part);
-        if (status == ST_OK)
-            status = sink_write(multipart->sink, chunk, part);
-        offset += part;
-        size_bytes -= part;
-    }
-    free(chunk);
-    return status;
+    return sink_write_file(multipart->sink, file, offset, size_bytes);
 }
 
 enum status multipart_file_bytes(struct multipart *multipart, const void *bytes, size_t size)

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #define OUT_BYTES   (64 * 1024)
+#define COPY_BYTES  (64 * 1024)
 #define GZIP_WINDOW (15 + 16) /* the largest window, with gzip's header and trailer */
 #define MEMORY      8
 
@@ -105,6 +106,24 @@ enum status sink_write(struct sink *sink, const void *bytes, size_t size)
     sink->in += size;
     if (sink->watch)
         sink->watch(sink->watch_context, sink->in);
+    return status;
+}
+
+enum status sink_write_file(struct sink *sink, struct file *from, uint64_t offset, uint64_t size_bytes)
+{
+    uint8_t *chunk = malloc(COPY_BYTES);
+    enum status status = chunk ? ST_OK : ST_MEMORY;
+
+    while (status == ST_OK && size_bytes) {
+        size_t part = size_bytes < COPY_BYTES ? (size_t)size_bytes : COPY_BYTES;
+
+        status = file_read_at(from, offset, chunk, part);
+        if (status == ST_OK)
+            status = sink_write(sink, chunk, part);
+        offset += part;
+        size_bytes -= part;
+    }
+    free(chunk);
     return status;
 }
 

@@ -10,6 +10,8 @@ struct sink;
 /* Writes to file from its position on; the file stays the caller's. expected_bytes picks the level. */
 enum status sink_create(struct sink **ret, struct file *file, bool gzip, uint64_t expected_bytes);
 enum status sink_write(struct sink *sink, const void *bytes, size_t size);
+/* Writes that part of a file. */
+enum status sink_write_file(struct sink *sink, struct file *from, uint64_t offset, uint64_t size_bytes);
 /* Has watch told how many bytes went in, after each piece of them. */
 void sink_watch(struct sink *sink, void (*watch)(void *context, uint64_t in), void *context);
 /* Ends the stream. *ret_in and *ret_out are the bytes that went in and those that reached the file. */

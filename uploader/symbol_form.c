@@ -175,25 +175,6 @@ static enum status backtrace_address(const char *text, const char *key, bool all
     return status == ST_OK ? query_key(out, "token", key, ret_why) : status;
 }
 
-static enum status file_sink(struct package *package)
-{
-    static const size_t chunk_bytes = 65536;
-    uint8_t *chunk = malloc(chunk_bytes);
-    enum status status = chunk ? ST_OK : ST_MEMORY;
-
-    sink_watch(package->sink, symbol_packing_tell, &package->packing);
-    for (uint64_t offset = 0; status == ST_OK && offset < package->packing.total; offset += chunk_bytes) {
-        uint64_t left = package->packing.total - offset;
-        size_t part = left < chunk_bytes ? (size_t)left : chunk_bytes;
-
-        status = file_read_at(&package->file, offset, chunk, part);
-        if (status == ST_OK)
-            status = sink_write(package->sink, chunk, part);
-    }
-    free(chunk);
-    return status;
-}
-
 static enum status backtrace_send(struct symbol_sender *sender, const struct symbol_entry *entry, struct symbol_result *ret)
 {
     static const struct symbol_header none = {NULL, "", ""};
@@ -204,8 +185,10 @@ static enum status backtrace_send(struct symbol_sender *sender, const struct sym
     snprintf(package.content_type, sizeof package.content_type, "application/octet-stream");
     if (status == ST_OK)
         status = endpoint_query_add(&package.url, "upload_file", entry->file);
-    if (status == ST_OK)
-        status = file_sink(&package);
+    if (status == ST_OK) {
+        sink_watch(package.sink, symbol_packing_tell, &package.packing);
+        status = sink_write_file(package.sink, &package.file, 0, package.packing.total);
+    }
     status = package_send(&package, status, gzip, &none, ret);
     package_done(&package);
     return status;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #define ANSWER_MAX_BYTES ((size_t)8 * 1024 * 1024) /* the question again, in the most wasteful spelling */
-#define COPY_BYTES       ((size_t)64 * 1024)
 
 static enum status salvor_address(const char *text, const char *key, bool allow_http, struct buffer *out, const char **ret_why)
 {
@@ -72,22 +71,6 @@ static enum status salvor_ask(struct symbol_sender *sender, struct verdict *ret)
     return status;
 }
 
-static enum status file_sink(struct file *from, uint64_t size_bytes, struct sink *sink)
-{
-    uint8_t *chunk = malloc(COPY_BYTES);
-    enum status status = chunk ? ST_OK : ST_MEMORY;
-
-    for (uint64_t offset = 0; status == ST_OK && offset < size_bytes; offset += COPY_BYTES) {
-        size_t part = size_bytes - offset < COPY_BYTES ? (size_t)(size_bytes - offset) : COPY_BYTES;
-
-        status = file_read_at(from, offset, chunk, part);
-        if (status == ST_OK)
-            status = sink_write(sink, chunk, part);
-    }
-    free(chunk);
-    return status;
-}
-
 /* Packs a file into body; *ret_size is what the file holds, *ret_packed what body does. */
 static enum status file_pack(const struct symbol_sender *sender, const struct symbol_entry *entry, struct file *body, uint64_t *ret_size,
                              uint64_t *ret_packed)
@@ -101,7 +84,7 @@ static enum status file_pack(const struct symbol_sender *sender, const struct sy
         status = sink_create(&sink, body, sender->options->gzip, packing.total);
     if (status == ST_OK) {
         sink_watch(sink, symbol_packing_tell, &packing);
-        status = file_sink(&file, packing.total, sink);
+        status = sink_write_file(sink, &file, 0, packing.total);
     }
     if (status == ST_OK)
         status = sink_finish(sink, ret_size, ret_packed);
