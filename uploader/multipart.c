@@ -3,7 +3,6 @@
 #include "base/random.h"
 #include "base/text.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum status multipart_init(struct multipart *multipart, struct sink *sink)
